@@ -1,0 +1,1 @@
+"""Time, instruments, frames, results, errors: the words everybody shares."""

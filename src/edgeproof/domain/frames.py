@@ -1,0 +1,100 @@
+"""The frames everybody shares, declared once and checked where data enters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from edgeproof.domain.errors import SchemaMismatch
+
+UTC_MS: Final = pl.Datetime("ms", "UTC")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One table of the lake.
+
+    Attributes:
+        name: The table's name, and its folder in the lake.
+        schema: Column names and types, in order.
+        key: The columns that name a row; two rows with one key are one row.
+        nullable: Columns that a source may not have.
+    """
+
+    name: str
+    schema: pl.Schema
+    key: tuple[str, ...]
+    nullable: frozenset[str] = frozenset()
+
+
+TRADES: Final = Table(
+    name="trades",
+    schema=pl.Schema(
+        {
+            "venue": pl.String(),
+            "symbol": pl.String(),
+            "ts": UTC_MS,  # the venue's clock
+            "seen_at": UTC_MS,  # ours
+            "price": pl.Float64(),
+            "size": pl.Float64(),  # base units
+            "side": pl.String(),  # the taker's: buy or sell
+            "trade_id": pl.String(),
+        }
+    ),
+    key=("venue", "symbol", "trade_id"),
+)
+
+BARS: Final = Table(
+    name="bars",
+    schema=pl.Schema(
+        {
+            "venue": pl.String(),
+            "symbol": pl.String(),
+            "timeframe": pl.String(),
+            "ts": UTC_MS,  # the bar's open; the bar is known at ts + timeframe
+            "open": pl.Float64(),
+            "high": pl.Float64(),
+            "low": pl.Float64(),
+            "close": pl.Float64(),
+            "volume": pl.Float64(),  # base units
+            "quote_volume": pl.Float64(),
+            "trades": pl.Int64(),
+            "taker_buy_volume": pl.Float64(),  # base units
+        }
+    ),
+    key=("venue", "symbol", "timeframe", "ts"),
+    nullable=frozenset({"quote_volume", "trades", "taker_buy_volume"}),
+)
+
+FUNDING: Final = Table(
+    name="funding",
+    schema=pl.Schema({"venue": pl.String(), "symbol": pl.String(), "ts": UTC_MS, "rate": pl.Float64()}),
+    key=("venue", "symbol", "ts"),
+)
+
+TABLES: Final = {table.name: table for table in (TRADES, BARS, FUNDING)}
+
+
+def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """The frame in the table's columns and order; columns a source may lack are added as nulls.
+
+    Types are checked, never cast: a time in the wrong unit is an error here, not a date in 1970 later.
+
+    Raises:
+        SchemaMismatch: A column is missing, unexpected, of another type, or null where it may not be.
+    """
+    absent = [pl.lit(None, dtype=table.schema[c]).alias(c) for c in table.nullable if c not in frame.columns]
+    filled = frame.with_columns(absent)
+    problems = {c: "unexpected" for c in filled.columns if c not in table.schema}
+    for column, dtype in table.schema.items():
+        if column not in filled.columns:
+            problems[column] = "missing"
+        elif filled.schema[column] != dtype:
+            problems[column] = f"is {filled.schema[column]}, expected {dtype}"
+        elif column not in table.nullable and filled[column].null_count():
+            problems[column] = f"{filled[column].null_count()} nulls where none may be"
+    if problems:
+        raise SchemaMismatch(table.name, problems)
+    return filled.select(table.schema.names())

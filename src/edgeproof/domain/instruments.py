@@ -1,0 +1,84 @@
+"""What is traded: symbols as everybody spells them, and the rules a venue sets for one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from edgeproof.domain.errors import InvalidValue
+
+# Longest first, so that BTCUSDT is BTC and USDT rather than BTCU and SDT, and XBTUSD is XBT and USD.
+_QUOTES: Final = (
+    "FDUSD",
+    "USDT",
+    "USDC",
+    "BUSD",
+    "TUSD",
+    "USD",
+    "EUR",
+    "GBP",
+    "JPY",
+    "TRY",
+    "BTC",
+    "ETH",
+    "BNB",
+)
+_ASSET: Final = r"[A-Z0-9]{1,20}"
+_SEPARATED: Final = re.compile(rf"(?P<base>{_ASSET})[-/_](?P<quote>{_ASSET})(?:[:_](?P<settle>{_ASSET})|-SWAP|-PERP)?")
+_RENAMED: Final = {"XBT": "BTC"}
+
+
+@dataclass(frozen=True, slots=True, order=True, kw_only=True)
+class Instrument:
+    """One market: a venue and a symbol."""
+
+    venue: str
+    symbol: str
+
+    def __str__(self) -> str:
+        return f"{self.venue}:{self.symbol}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentRules:
+    """What a venue accepts for one instrument, in base units and quote prices; 0 means no such rule."""
+
+    lot: float = 0.0
+    tick: float = 0.0
+    min_size: float = 0.0
+    max_leverage: float = 150.0
+    maintenance_margin: float = 0.005
+
+    def __post_init__(self) -> None:
+        for name in ("lot", "tick", "min_size"):
+            if not 0.0 <= getattr(self, name) < float("inf"):
+                raise InvalidValue(name, getattr(self, name), "a finite number, 0 or more")
+        if not 1.0 <= self.max_leverage < float("inf"):
+            raise InvalidValue("max_leverage", self.max_leverage, "a finite number, 1 or more")
+        if not 0.0 <= self.maintenance_margin < 1.0:
+            raise InvalidValue("maintenance_margin", self.maintenance_margin, "a share from 0 up to 1")
+
+
+def parse_symbol(text: str) -> str:
+    """Bring any of the usual spellings to ``BTC-USDT``.
+
+    Understood are ``BTC-USDT``, ``BTC/USDT``, ``BTC/USDT:USDT``, ``BTC_USDT``, ``BTC_USDT_USDT``, ``BTC-USDT-SWAP``,
+    ``BTCUSDT``, in any case; BitMEX's ``XBT`` is ``BTC``.
+
+    Raises:
+        InvalidValue: The text names no base and quote asset.
+    """
+    upper = text.strip().upper()
+    separated = _SEPARATED.fullmatch(upper)
+    if separated:
+        return _join(separated["base"], separated["quote"])
+    if re.fullmatch(_ASSET, upper):
+        for quote in _QUOTES:
+            if upper.endswith(quote) and len(upper) > len(quote):
+                return _join(upper.removesuffix(quote), quote)
+    raise InvalidValue("symbol", text, "a pair such as BTC-USDT, BTC/USDT:USDT, BTC_USDT_USDT or BTCUSDT")
+
+
+def _join(base: str, quote: str) -> str:
+    return f"{_RENAMED.get(base, base)}-{quote}"

@@ -1,0 +1,156 @@
+"""What the house needs of its stores; adapters obey."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    import polars as pl
+
+    from edgeproof.domain.frames import Table
+    from edgeproof.domain.instruments import Instrument
+    from edgeproof.domain.records import (
+        CycleRecord,
+        PoolEntry,
+        RankingDecision,
+        ReportRecord,
+        RunStatus,
+        StageRecord,
+        StrategyVersion,
+        Trial,
+    )
+    from edgeproof.domain.time import Timeframe, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What an append did with the rows it was given.
+
+    Attributes:
+        new: Rows added.
+        already_there: Rows whose key was in the table with equal values, or repeated within the batch.
+        conflicting: Rows whose key was there with other values; the row that was there first stays.
+    """
+
+    new: int = 0
+    already_there: int = 0
+    conflicting: int = 0
+
+    def __add__(self, other: Written) -> Written:
+        return Written(
+            new=self.new + other.new,
+            already_there=self.already_there + other.already_there,
+            conflicting=self.conflicting + other.conflicting,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What a table holds of one instrument (and timeframe, for bars)."""
+
+    table: str
+    instrument: Instrument
+    timeframe: str | None
+    rows: int
+    first_ms: int
+    last_ms: int
+
+
+class Lake(Protocol):
+    """Trades, bars and funding at rest. Safe for many processes at once; a killed writer leaves a readable table."""
+
+    def append(self, table: Table, frame: pl.DataFrame) -> Written:
+        """Add the rows whose key is new; writing the same rows again changes nothing.
+
+        Raises:
+            SchemaMismatch: The frame is not the table's.
+            WorkError: The store could not be written.
+        """
+        ...
+
+    def bars(self, instrument: Instrument, timeframe: Timeframe, window: Window | None = None) -> pl.DataFrame:
+        """Bars as stored, sorted by ts; empty (with the schema) where there are none."""
+        ...
+
+    def funding(self, instrument: Instrument, window: Window | None = None) -> pl.DataFrame:
+        """Funding rates, sorted by ts."""
+        ...
+
+    def trades(self, instrument: Instrument, window: Window | None = None) -> pl.DataFrame:
+        """Trades, sorted by ts, then trade_id."""
+        ...
+
+    def holdings(self) -> Sequence[Holding]:
+        """What is there, one entry per table, instrument and timeframe, sorted."""
+        ...
+
+
+class Ledger(Protocol):
+    """Everything else at rest. It only grows: nothing here updates a trial, a decision or a report.
+
+    One instance may be used from one thread; open one per process. Every method is one unit of work.
+    """
+
+    def begin_cycle(self, run_id: str, request: Mapping[str, Any], *, now_ms: int, pid: int) -> CycleRecord:
+        """Open a cycle, or reopen the newest unfinished one with this run_id; other unfinished ones become interrupted."""
+        ...
+
+    def record_stage(self, cycle_id: int, stage: StageRecord, *, now_ms: int) -> None:
+        """Write a stage's present state, and the cycle's heartbeat."""
+        ...
+
+    def finish_cycle(self, cycle_id: int, status: RunStatus, *, now_ms: int, detail: str = "") -> None:
+        """Close a cycle."""
+        ...
+
+    def cycles(self, *, limit: int = 20) -> Sequence[CycleRecord]:
+        """The newest cycles first, stages included."""
+        ...
+
+    def record_strategies(self, versions: Iterable[StrategyVersion]) -> int:
+        """Remember versions not seen before; returns how many were new."""
+        ...
+
+    def strategy_versions(self) -> Sequence[StrategyVersion]:
+        """Every version, in order of first sight."""
+        ...
+
+    def record_trials(self, trials: Sequence[Trial]) -> int:
+        """Remember trials; one whose key is known is the same trial. Returns how many were new.
+
+        Raises:
+            IrreproducibleTrial: A known key came with another result_hash.
+        """
+        ...
+
+    def trials(self, *, keys: Iterable[str] | None = None) -> Iterator[Trial]:
+        """Trials in order of creation; all of them, or those with these keys."""
+        ...
+
+    def count_trials(self) -> int:
+        """How many distinct trials were ever made."""
+        ...
+
+    def record_ranking(self, cycle_id: int, decisions: Sequence[RankingDecision], pool: Sequence[PoolEntry]) -> None:
+        """Write a cycle's decisions and its pool, replacing what an interrupted attempt at the same cycle left."""
+        ...
+
+    def decisions(self, cycle_id: int) -> Sequence[RankingDecision]:
+        """A cycle's decisions, kept ones first, by rank."""
+        ...
+
+    def pool(self, pool: str) -> Sequence[PoolEntry]:
+        """The pool after the newest finished cycle, by rank."""
+        ...
+
+    def record_report(self, report: ReportRecord) -> None:
+        """Keep a report."""
+        ...
+
+    def latest_report(self) -> ReportRecord | None:
+        """The newest report of a finished cycle, or None."""
+        ...
