@@ -21,12 +21,14 @@ class Table:
         schema: Column names and types, in order.
         key: The columns that name a row; two rows with one key are one row.
         nullable: Columns that a source may not have.
+        observed: Columns that say when we saw a row, not what the row is; they do not tell two rows apart.
     """
 
     name: str
     schema: pl.Schema
     key: tuple[str, ...]
     nullable: frozenset[str] = frozenset()
+    observed: frozenset[str] = frozenset()
 
 
 TRADES: Final = Table(
@@ -44,6 +46,7 @@ TRADES: Final = Table(
         }
     ),
     key=("venue", "symbol", "trade_id"),
+    observed=frozenset({"seen_at"}),
 )
 
 BARS: Final = Table(
