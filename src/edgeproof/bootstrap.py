@@ -1,0 +1,229 @@
+"""The one place that knows both what the house needs and who provides it.
+
+Heavy adapters are imported when a workspace first needs them, so that a command which only reads files starts at once.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from edgeproof.domain.errors import RequestError, WorkError
+from edgeproof.domain.instruments import Instrument, parse_symbol
+from edgeproof.domain.time import ONE_MINUTE, Timeframe
+from edgeproof.settings import SCHEMA_VERSION, SETTINGS_FILE, Settings, read_settings, render_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import polars as pl
+
+    from edgeproof.domain.records import ReportRecord, Trial
+    from edgeproof.domain.stores import Lake, Ledger
+    from edgeproof.domain.time import Clock, Window
+    from edgeproof.execution import Costs
+    from edgeproof.strategies import Strategy
+
+_FOLDERS: Final = ("lake", "reports", "models", "strategies")
+
+
+class NotAWorkspace(RequestError):  # noqa: N818
+    """A folder that holds no workspace."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(f"{root} is not a workspace (no {SETTINGS_FILE}); make one with `edgeproof init {root}`")
+
+
+class Workspace:
+    """One directory with everything of one desk, and the adapters that its settings name.
+
+    Args:
+        root: The directory.
+        settings: What its file and the environment say.
+    """
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self.root = root
+        self.settings = settings
+
+    @property
+    def reports(self) -> Path:
+        """Where reports are written."""
+        return self.root / "reports"
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The machine's clock."""
+        from edgeproof.adapters.clock import SystemClock  # noqa: PLC0415 - loaded when needed
+
+        return SystemClock()
+
+    @cached_property
+    def lake(self) -> Lake:
+        """Trades, bars and funding."""
+        from edgeproof.adapters.lake import DeltaLake  # noqa: PLC0415
+
+        chosen = self.settings.lake
+        if "://" in chosen.url:
+            return DeltaLake(chosen.url, storage_options=self._read_storage_options())
+        return DeltaLake(self.root / chosen.url)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Cycles, trials, pools and reports."""
+        from edgeproof.adapters.database import open_ledger  # noqa: PLC0415
+
+        chosen = self.settings.ledger
+        url = chosen.url
+        if url.startswith("sqlite:///"):
+            url = f"sqlite:///{self.root / url.removeprefix('sqlite:///')}"
+        elif chosen.password_env:
+            scheme, _, rest = url.partition("://")
+            user, at, place = rest.partition("@")
+            secret = quote(_read_secret(chosen.password_env), safe="")
+            url = f"{scheme}://{user}:{secret}{at}{place}"
+        return open_ledger(url)
+
+    @cached_property
+    def costs(self) -> Costs:
+        """What trading costs here."""
+        from edgeproof.execution import Costs  # noqa: PLC0415
+
+        chosen = self.settings.costs
+        return Costs(maker=chosen.maker, taker=chosen.taker, slippage=chosen.slippage, latency_ms=chosen.latency_ms)
+
+    @contextmanager
+    def lock(self, purpose: str) -> Iterator[None]:
+        """Hold the workspace: two runs never overlap.
+
+        Raises:
+            Busy: Another run holds it.
+        """
+        from edgeproof.adapters.workspace_lock import WorkspaceLock  # noqa: PLC0415
+
+        with WorkspaceLock(self.root).hold(purpose):
+            yield
+
+    def instruments(self) -> Sequence[Instrument]:
+        """Every instrument that has bars."""
+        return sorted({holding.instrument for holding in self.lake.holdings() if holding.table == "bars"})
+
+    def find_instrument(self, symbol: str, venue: str | None = None) -> Instrument:
+        """The instrument of a symbol in any spelling.
+
+        Raises:
+            RequestError: None has it, or several venues do and none was named.
+        """
+        wanted = parse_symbol(symbol)
+        known = self.instruments()
+        found = [i for i in known if i.symbol == wanted and venue in (None, i.venue)]
+        if not found:
+            listed = ", ".join(str(i) for i in known[:12]) or "nothing yet; import some with `edgeproof data import`"
+            raise RequestError(f"no bars of {wanted}{f' at {venue}' if venue else ''}; the lake holds {listed}")
+        if len(found) > 1:
+            venues = ", ".join(i.venue for i in found)
+            raise RequestError(f"several venues have {wanted} ({venues}); name one with --venue")
+        return found[0]
+
+    def bars(
+        self,
+        symbol: str,
+        timeframe: str | Timeframe = ONE_MINUTE,
+        *,
+        venue: str | None = None,
+        window: Window | None = None,
+    ) -> pl.DataFrame:
+        """Bars of one symbol: resampled from 1-minute bars where there are any, else as they were imported."""
+        from edgeproof.domain.series import BarSeries  # noqa: PLC0415
+        from edgeproof.market import resample  # noqa: PLC0415
+
+        wanted = Timeframe.parse(timeframe) if isinstance(timeframe, str) else timeframe
+        instrument = self.find_instrument(symbol, venue)
+        minutes = self.lake.bars(instrument, ONE_MINUTE, window)
+        if minutes.is_empty():
+            return self.lake.bars(instrument, wanted, window)
+        return (
+            minutes if wanted == ONE_MINUTE else resample(BarSeries.from_frame(minutes, ONE_MINUTE), wanted).to_frame()
+        )
+
+    def strategies(self) -> tuple[Sequence[Strategy], Sequence[RequestError]]:
+        """The built-in library and the workspace's own strategies, and what could not be read."""
+        from edgeproof.strategies import load_directory, load_library  # noqa: PLC0415
+
+        own, errors = load_directory(self.root / "strategies")
+        return [*load_library(), *own], errors
+
+    def trials(self) -> Sequence[Trial]:
+        """Every trial ever made here."""
+        return list(self.ledger.trials())
+
+    def report(self) -> ReportRecord | None:
+        """The newest report."""
+        return self.ledger.latest_report()
+
+    def _read_storage_options(self) -> dict[str, str]:
+        chosen = self.settings.lake
+        options = {"AWS_REGION": chosen.region}
+        if chosen.endpoint_url:
+            options["AWS_ENDPOINT_URL"] = chosen.endpoint_url
+            if chosen.endpoint_url.startswith("http://"):
+                options["AWS_ALLOW_HTTP"] = "true"
+        if chosen.access_key_env:
+            options["AWS_ACCESS_KEY_ID"] = _read_secret(chosen.access_key_env)
+        if chosen.secret_key_env:
+            options["AWS_SECRET_ACCESS_KEY"] = _read_secret(chosen.secret_key_env)
+        return options
+
+
+def create_workspace(root: Path) -> Workspace:
+    """Make a workspace, or complete one that a killed `init` left; what is there stays as it is.
+
+    Raises:
+        RequestError: Something else stands at that path.
+        WorkError: The directory cannot be written.
+    """
+    if root.exists() and not root.is_dir():
+        raise RequestError(f"{root} is a file; name a directory for the workspace")
+    try:
+        for folder in _FOLDERS:
+            (root / folder).mkdir(parents=True, exist_ok=True)
+        file = root / SETTINGS_FILE
+        if not file.exists():
+            # Written last and whole: a directory with this file is a workspace.
+            fresh = root / f".{SETTINGS_FILE}.{os.getpid()}"
+            fresh.write_text(render_settings(), "utf-8")
+            fresh.replace(file)
+    except OSError as error:
+        raise WorkError(
+            f"cannot make a workspace in {root}: {error.strerror}; choose a directory you may write"
+        ) from None
+    return open_workspace(root)
+
+
+def open_workspace(root: Path | str | None = None) -> Workspace:
+    """Open the workspace at ``root``, by default at ``EDGEPROOF_WORKSPACE`` or here.
+
+    Raises:
+        NotAWorkspace: There is none.
+        SettingsError: Its settings cannot be used.
+        NewerWorkspace: It was made by a later edgeproof.
+    """
+    chosen = Path(root or os.environ.get("EDGEPROOF_WORKSPACE") or ".").expanduser().resolve()
+    file = chosen / SETTINGS_FILE
+    if not file.is_file():
+        raise NotAWorkspace(chosen)
+    return Workspace(chosen, read_settings(file))
+
+
+def _read_secret(variable: str) -> str:
+    secret = os.environ.get(variable)
+    if not secret:
+        raise RequestError(f"the environment variable {variable}, named in {SETTINGS_FILE}, is not set")
+    return secret
+
+
+__all__ = ["SCHEMA_VERSION", "NotAWorkspace", "Workspace", "create_workspace", "open_workspace"]

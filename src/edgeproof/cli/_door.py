@@ -1,0 +1,90 @@
+"""What every command shares: its common options, how it answers, how it shows progress.
+
+Results go to stdout, everything else to stderr. Heavy imports stay inside the commands, so help answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        "-w",
+        envvar="EDGEPROOF_WORKSPACE",
+        help="The workspace directory; the current one by default.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
+
+
+def answer(document: object, *, as_json: bool, show: Callable[[Console], None]) -> None:
+    """Give a command's result: the document as JSON, or whatever ``show`` draws for a person."""
+    if as_json:
+        sys.stdout.write(json.dumps(document, default=_to_plain, allow_nan=False, indent=2, ensure_ascii=False) + "\n")
+    else:
+        show(open_stdout())
+
+
+def open_stdout() -> Console:
+    """The console for results."""
+    from rich.console import Console  # noqa: PLC0415 - rich is loaded when something is drawn
+
+    return Console(highlight=False, soft_wrap=False)
+
+
+def open_stderr() -> Console:
+    """The console for progress, notes and errors."""
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(stderr=True, highlight=False)
+
+
+def open_progress() -> Progress:
+    """A progress display on stderr that vanishes when it is done; silent where stderr is no terminal."""
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = open_stderr()
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def _to_plain(value: object) -> Any:  # noqa: ANN401 - whatever json can take
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    raise TypeError(f"no JSON for {type(value).__name__}")

@@ -1,0 +1,101 @@
+"""The application: its commands, and what happens when one of them fails.
+
+Exit status 0: done. 1: the work failed. 2: the request was wrong. A failure is one line on stderr (and, with `--json`,
+one document on stdout); a traceback is a bug.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Annotated, Final
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from edgeproof import __version__
+from edgeproof.cli import init
+from edgeproof.domain.errors import EdgeproofError, RequestError
+
+DONE: Final = 0
+FAILED: Final = 1
+WRONG_REQUEST: Final = 2
+
+app = typer.Typer(
+    name="edgeproof",
+    help="Find trading edges without fooling yourself.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (init,):
+    module.add_to(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"edgeproof {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _start(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Find trading edges without fooling yourself."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and exit with its status."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        outcome = app(args=given, prog_name="edgeproof", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output has gone: nothing is left to say, not even at interpreter exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except (EdgeproofError, TyperException, OSError, MemoryError, KeyboardInterrupt, Abort) as error:
+        sys.exit(_tell(error, as_json="--json" in given))
+    except Exception as error:
+        if os.environ.get("EDGEPROOF_DEBUG"):
+            raise
+        sys.exit(_tell(error, as_json="--json" in given))
+    sys.exit(outcome if isinstance(outcome, int) else DONE)
+
+
+def _tell(error: BaseException, *, as_json: bool) -> int:
+    status, message = _explain(error)
+    line = " ".join(message.split())
+    sys.stderr.write(f"error: {line}\n")
+    if as_json:
+        document = {"error": {"kind": type(error).__name__, "message": line, "exit_status": status}}
+        sys.stdout.write(json.dumps(document) + "\n")
+    return status
+
+
+def _explain(error: BaseException) -> tuple[int, str]:
+    """The exit status and the line that says what was wrong and what to do."""
+    match error:
+        case RequestError():
+            told = WRONG_REQUEST, str(error)
+        case EdgeproofError():
+            told = FAILED, str(error)
+        case TyperException():
+            told = WRONG_REQUEST, f"{error.format_message()} (see --help)"
+        case KeyboardInterrupt() | Abort():
+            told = FAILED, "interrupted; nothing is half-written, run the same command again to go on"
+        case OSError():
+            place = f" {error.filename}" if error.filename else ""
+            told = FAILED, f"the system refused{place}: {error.strerror or error}"
+        case MemoryError():
+            told = FAILED, "out of memory; ask for fewer symbols or a shorter window"
+        case _:
+            what = f"{type(error).__name__}: {error}"
+            told = FAILED, f"a bug in edgeproof: {what}; set EDGEPROOF_DEBUG=1 to see where, and please report it"
+    return told

@@ -1,0 +1,250 @@
+"""What the owner chose: ``edgeproof.toml`` and the environment, read once into frozen typed objects.
+
+Every key can also come from the environment: ``[costs] taker`` is ``EDGEPROOF_COSTS__TAKER``. The environment wins.
+The commented file that ``edgeproof init`` writes is made from the classes below, so it cannot disagree with them.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from edgeproof.domain.errors import InvalidValue, RequestError, offer_names
+from edgeproof.domain.time import Timeframe, parse_span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+SETTINGS_FILE: Final = "edgeproof.toml"
+SCHEMA_VERSION: Final = 1
+
+_PREFIX: Final = "EDGEPROOF_"
+_NESTING: Final = "__"
+# Variables with our prefix that are not settings: they choose or debug a run rather than configure a workspace.
+_OTHER_VARIABLES: Final = frozenset({"EDGEPROOF_WORKSPACE", "EDGEPROOF_DEBUG"})
+
+Share = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)]
+
+
+class SettingsError(RequestError):
+    """A setting that cannot be used, with where it stands and what would be accepted."""
+
+    def __init__(self, where: str, key: str, problem: str) -> None:
+        self.where = where
+        self.key = key
+        self.problem = problem
+        super().__init__(f"{where}: {key}: {problem}")
+
+    def __reduce__(self) -> tuple[type[SettingsError], tuple[str, str, str]]:
+        return (type(self), (self.where, self.key, self.problem))
+
+
+class NewerWorkspace(RequestError):  # noqa: N818
+    """A workspace written by a later edgeproof."""
+
+    def __init__(self, where: str, version: int) -> None:
+        super().__init__(
+            f"{where}: the workspace has schema version {version}, this edgeproof knows up to {SCHEMA_VERSION}; "
+            "upgrade edgeproof to open it"
+        )
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LakeSettings(_Section):
+    """Where trades, bars and funding rest."""
+
+    url: str = Field("lake", description="A folder inside the workspace, or an s3:// address.")
+    endpoint_url: str | None = Field(None, description="Address of an S3 server other than Amazon's.")
+    region: str = Field("us-east-1", description="Region of the S3 bucket.")
+    access_key_env: str | None = Field(None, description="Name of the variable that holds the S3 access key.")
+    secret_key_env: str | None = Field(None, description="Name of the variable that holds the S3 secret key.")
+
+
+class LedgerSettings(_Section):
+    """Where cycles, trials, pools and reports are kept."""
+
+    url: str = Field(
+        "sqlite:///ledger.sqlite", description="A file inside the workspace, or postgresql://user@host/database."
+    )
+    password_env: str | None = Field(None, description="Name of the variable that holds the database password.")
+
+
+class DataSettings(_Section):
+    """How imported files are understood."""
+
+    venue: str = Field(
+        "imported", pattern=r"^[a-z][a-z0-9-]{0,30}$", description="Venue of files that do not name theirs."
+    )
+
+
+class CostSettings(_Section):
+    """What trading costs until real fills say otherwise; shares of the price or notional, 0.001 = 0.1 %."""
+
+    maker: Share = Field(0.0002, description="Fee of a resting order.")
+    taker: Share = Field(0.0006, description="Fee of an order that takes.")
+    slippage: Share = Field(0.00052, description="Price lost against the next open, a side.")
+    latency_ms: int = Field(250, ge=0, le=3_600_000, description="From a decision to its order at the venue.")
+
+
+class ResearchSettings(_Section):
+    """What a research cycle looks at."""
+
+    window: str = Field("30d", description="Length of history that ends with the newest bar.")
+    timeframes: tuple[str, ...] = Field(("1m", "5m", "1h"), min_length=1, description="Decision timeframes.")
+    initial_equity: float = Field(
+        10_000.0, gt=0, allow_inf_nan=False, description="Quote units an account starts with."
+    )
+    workers: int = Field(0, ge=0, le=1024, description="Threads; 0 is one for each core.")
+    seed: int = Field(7, ge=0, description="Seed of everything drawn at random.")
+
+    @field_validator("window")
+    @classmethod
+    def _check_window(cls, text: str) -> str:
+        return _checked(text, parse_span)
+
+    @field_validator("timeframes")
+    @classmethod
+    def _check_timeframes(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_checked(name, lambda text: Timeframe.parse(text).name) for name in names)
+
+
+class Settings(BaseSettings):
+    """Everything a workspace can set."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter=_NESTING, extra="forbid", frozen=True)
+
+    schema_version: int = Field(SCHEMA_VERSION, ge=1)
+    lake: LakeSettings = LakeSettings()
+    ledger: LedgerSettings = LedgerSettings()
+    data: DataSettings = DataSettings()
+    costs: CostSettings = CostSettings()
+    research: ResearchSettings = ResearchSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file; nothing else."""
+        return (env_settings, init_settings)
+
+
+def read_settings(file: Path) -> Settings:
+    """Read the file and the environment once.
+
+    Raises:
+        SettingsError: The file is not TOML, a key is unknown, or a value is of the wrong kind.
+        NewerWorkspace: The file was written by a later edgeproof.
+    """
+    values = _read_toml(file)
+    version = values.get("schema_version", SCHEMA_VERSION)
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise NewerWorkspace(str(file), version)
+    _refuse_unknown_variables()
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise _explain(error, file) from None
+    except ValueError as error:  # an environment variable that should hold JSON does not
+        raise SettingsError("environment", _PREFIX + "...", str(error)) from None
+
+
+def render_settings() -> str:
+    """The commented file for a new workspace: every key, its meaning and its default."""
+    lines = [
+        "# Settings of this edgeproof workspace. A line that is commented out shows its default.",
+        f"# Every key can come from the environment, which then wins, e.g. {_PREFIX}COSTS{_NESTING}TAKER=0.0005.",
+        "",
+        "# Written by edgeproof; says which edgeproof can open this workspace.",
+        f"schema_version = {SCHEMA_VERSION}",
+    ]
+    for name, section in _sections():
+        lines += ["", f"# {section.__doc__}", f"[{name}]"]
+        for key, field in section.model_fields.items():
+            shown = _toml_value(field.default)
+            lines += [f"# {field.description}", f"# {key} = {shown}"]
+    return "\n".join(lines) + "\n"
+
+
+def _sections() -> Iterator[tuple[str, type[BaseModel]]]:
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield name, field.annotation
+
+
+def _keys() -> dict[str, tuple[str, ...]]:
+    """Every key by its dotted name."""
+    keys: dict[str, tuple[str, ...]] = {"schema_version": ("schema_version",)}
+    for name, section in _sections():
+        keys |= {f"{name}.{key}": (name, key) for key in section.model_fields}
+    return keys
+
+
+def _toml_value(value: object) -> str:
+    if value is None:
+        return '""'
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(str(file), "not TOML", str(error)) from None
+    return {name: _drop_empty(value) for name, value in values.items()}
+
+
+def _drop_empty(section: object) -> object:
+    """An empty text means that an optional key is not set, since TOML has no null."""
+    if isinstance(section, dict):
+        return {key: value for key, value in section.items() if value != ""}
+    return section
+
+
+def _refuse_unknown_variables() -> None:
+    known = {_PREFIX + _NESTING.join(path).upper() for path in _keys().values()}
+    for variable in sorted(os.environ):
+        if variable.startswith(_PREFIX) and variable not in known | _OTHER_VARIABLES:
+            raise SettingsError("environment", variable, f"unknown; {offer_names(variable, known)}")
+
+
+def _explain(error: ValidationError, file: Path) -> SettingsError:
+    """One line for the first thing that is wrong: where it stands, which key, what was expected."""
+    first = error.errors()[0]
+    path = tuple(str(part) for part in first["loc"])
+    variable = _PREFIX + _NESTING.join(path[:2]).upper()
+    if variable in os.environ:
+        where, key = "environment", variable
+    else:
+        where, key = str(file), ".".join(path)
+    if first["type"] == "extra_forbidden":
+        return SettingsError(where, key, f"unknown key; {offer_names(key, _keys())}")
+    return SettingsError(where, key, f"{_describe(first)}, got {first.get('input')!r}")
+
+
+def _describe(problem: Mapping[str, Any]) -> str:
+    message: str = problem["msg"]
+    return message.removeprefix("Value error, ")
+
+
+def _checked(text: str, parse: Any) -> str:  # noqa: ANN401 - any parser of text
+    """Run a domain parser inside pydantic, which only understands ValueError."""
+    try:
+        parsed = parse(text)
+    except InvalidValue as error:
+        raise ValueError(f"expected {error.expected}") from None
+    return parsed if isinstance(parsed, str) else text
