@@ -1,0 +1,70 @@
+# Python that makes the virtual environment; any from 3.11 on.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SLOW ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help dev demo check format test test-all bench docs lock clean
+
+## help: show this list
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/runtime.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.txt
+	@touch $@
+
+## dev: install everything needed to work on edgeproof into .venv
+dev: $(VENV)/.dev
+	@if [ -d .git ] && [ -z "$$CI" ]; then $(BIN)/pre-commit install >/dev/null; fi
+
+## demo: install, generate a market with two planted edges, run a research cycle, show its report
+demo: $(VENV)/.runtime
+	$(BIN)/edgeproof demo demo
+
+## check: formatting, lint, types, import contracts
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+## format: format and mend what ruff can mend
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+## test: the tests, without the slow ones
+test: $(VENV)/.dev
+	$(BIN)/pytest
+
+## test-all: every test, the slow ones too
+test-all: $(VENV)/.dev
+	$(BIN)/pytest -m "not network"
+
+## bench: measure against the targets and the peers, in one run (ARGS="--quick" for a short one)
+bench: $(VENV)/.bench
+	$(BIN)/python bench/run.py $(ARGS)
+
+## docs: renew the generated pages and check that they say what the code does
+docs: $(VENV)/.dev
+	$(BIN)/python docs/generate.py
+
+## lock: pin every dependency anew
+lock: $(VENV)/.dev
+	sh requirements/lock.sh $(BIN)
+
+## clean: remove the environment and caches, never data
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
