@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from edgeproof.domain.errors import WorkError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
@@ -89,6 +91,35 @@ class Lake(Protocol):
         ...
 
 
+class IrreproducibleTrial(WorkError):  # noqa: N818 - reads as what happened
+    """A trial asked again gave another answer; nothing of its batch was recorded.
+
+    Args:
+        key: The trial whose answers differ.
+        recorded: The result hash the ledger holds.
+        given: The result hash that came now.
+        conflicts: How many trials of the batch differ so, this one included.
+    """
+
+    def __init__(self, key: str, recorded: str, given: str, *, conflicts: int = 1) -> None:
+        self.key = key
+        self.recorded = recorded
+        self.given = given
+        self.conflicts = conflicts
+        more = f" (and {conflicts - 1} more of this batch)" if conflicts > 1 else ""
+        super().__init__(
+            f"trial {key} gave result {given}, but {recorded} when it was first made{more}; the same strategy, data and"
+            " costs must give the same result: nothing was recorded, look for randomness or a changed computation"
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_irreproducible, (self.key, self.recorded, self.given, self.conflicts))
+
+
+def _rebuild_irreproducible(key: str, recorded: str, given: str, conflicts: int) -> IrreproducibleTrial:
+    return IrreproducibleTrial(key, recorded, given, conflicts=conflicts)
+
+
 class Ledger(Protocol):
     """Everything else at rest. It only grows: nothing here updates a trial, a decision or a report.
 
@@ -96,19 +127,31 @@ class Ledger(Protocol):
     """
 
     def begin_cycle(self, run_id: str, request: Mapping[str, Any], *, now_ms: int, pid: int) -> CycleRecord:
-        """Open a cycle, or reopen the newest unfinished one with this run_id; other unfinished ones become interrupted."""
+        """Open a cycle, or reopen the newest unfinished one with this run_id; other unfinished ones become interrupted.
+
+        Unfinished are running and interrupted ones. A reopened cycle keeps its stages, so that the caller can resume;
+        those that a dead process left running are interrupted.
+        """
         ...
 
     def record_stage(self, cycle_id: int, stage: StageRecord, *, now_ms: int) -> None:
-        """Write a stage's present state, and the cycle's heartbeat."""
+        """Write a stage's present state, and the cycle's heartbeat.
+
+        Raises:
+            InvalidValue: The cycle is not running.
+        """
         ...
 
     def finish_cycle(self, cycle_id: int, status: RunStatus, *, now_ms: int, detail: str = "") -> None:
-        """Close a cycle."""
+        """Close a running cycle; a stage still running takes the cycle's status.
+
+        Raises:
+            InvalidValue: The cycle is not running, or the status is no end.
+        """
         ...
 
     def cycles(self, *, limit: int = 20) -> Sequence[CycleRecord]:
-        """The newest cycles first, stages included."""
+        """The newest cycles first, by their last sign of life, stages included."""
         ...
 
     def record_strategies(self, versions: Iterable[StrategyVersion]) -> int:
@@ -122,8 +165,11 @@ class Ledger(Protocol):
     def record_trials(self, trials: Sequence[Trial]) -> int:
         """Remember trials; one whose key is known is the same trial. Returns how many were new.
 
+        All of them or none: whatever is raised, nothing of this batch was recorded.
+
         Raises:
             IrreproducibleTrial: A known key came with another result_hash.
+            InvalidValue: A number that JSON cannot carry, such as an infinite metric.
         """
         ...
 
@@ -136,11 +182,15 @@ class Ledger(Protocol):
         ...
 
     def record_ranking(self, cycle_id: int, decisions: Sequence[RankingDecision], pool: Sequence[PoolEntry]) -> None:
-        """Write a cycle's decisions and its pool, replacing what an interrupted attempt at the same cycle left."""
+        """Write a cycle's decisions and its pool, replacing what an interrupted attempt at the same cycle left.
+
+        Raises:
+            InvalidValue: The cycle is not running, a score is not finite, or a pool has one rank twice.
+        """
         ...
 
     def decisions(self, cycle_id: int) -> Sequence[RankingDecision]:
-        """A cycle's decisions, kept ones first, by rank."""
+        """A cycle's decisions, kept ones first, by rank; those without a rank in the order given."""
         ...
 
     def pool(self, pool: str) -> Sequence[PoolEntry]:
