@@ -1,0 +1,27 @@
+"""Features: named, causal functions of one instrument's past, from price to regime.
+
+Importing this window registers every family.
+"""
+
+from __future__ import annotations
+
+from edgeproof.features import trend, volatility
+from edgeproof.features._align import align_funding, align_reference
+from edgeproof.features._compute import compute_feature, compute_features, infer_timeframe, parse_call
+from edgeproof.features._registry import FEATURES, Feature, FeatureInput, Parameter, Unit
+
+__all__ = [
+    "FEATURES",
+    "Feature",
+    "FeatureInput",
+    "Parameter",
+    "Unit",
+    "align_funding",
+    "align_reference",
+    "compute_feature",
+    "compute_features",
+    "infer_timeframe",
+    "parse_call",
+    "trend",
+    "volatility",
+]
