@@ -1,0 +1,89 @@
+"""The verdict on a result, and the card that explains it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edgeproof.domain.records import Verdict
+from edgeproof.domain.results import MIN_TRADES_FOR_SHARPE
+from edgeproof.evidence.gates import GateStatus, run_gates
+from edgeproof.evidence.sharpe import expect_best_sharpe, measure_moments, minimum_track_record
+
+if TYPE_CHECKING:
+    from edgeproof.evidence.gates import Findings, Gate
+    from edgeproof.evidence.multiplicity import TrialField
+    from edgeproof.evidence.sharpe import ReturnMoments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceCard:
+    """What was asked of a result, what it answered, and what follows.
+
+    Attributes:
+        verdict: Insufficient below 30 trades; rejected when a gate failed; else provisional. Proof needs the sealed
+            window and the placebo, so nothing is proven while those gates are not run.
+        gates: Every gate, those that were not run included.
+        field: The trials it was compared with.
+        sharpe_per_day, best_of_worthless_per_day: The daily Sharpe ratio, and what the best of the field would show by
+            luck alone; None without a Sharpe ratio.
+        more_days: Days of the same returns still needed to tell the Sharpe ratio from luck among this many trials; 0
+            when enough, None when no length would do.
+        summary: The verdict in one sentence.
+    """
+
+    verdict: Verdict
+    gates: tuple[Gate, ...]
+    field: TrialField
+    sharpe_per_day: float | None
+    best_of_worthless_per_day: float | None
+    more_days: int | None
+    summary: str
+
+
+def weigh_evidence(findings: Findings, field: TrialField, *, seed: int) -> EvidenceCard:
+    """Ask every gate and give the verdict; the same findings, field and seed give the same card."""
+    gates = run_gates(findings, field, seed=seed)
+    verdict = _judge(findings.trades, gates)
+    moments = measure_moments(findings.daily_returns)
+    best = expect_best_sharpe(field.effective, field.sharpe_variance)
+    return EvidenceCard(
+        verdict=verdict,
+        gates=gates,
+        field=field,
+        sharpe_per_day=None if moments is None else moments.sharpe,
+        best_of_worthless_per_day=None if moments is None else best,
+        more_days=_count_more_days(moments, best),
+        summary=_summarise(verdict, findings, gates),
+    )
+
+
+def _judge(trades: int, gates: tuple[Gate, ...]) -> Verdict:
+    if trades < MIN_TRADES_FOR_SHARPE:
+        return Verdict.INSUFFICIENT
+    if any(gate.status is GateStatus.FAILED for gate in gates):
+        return Verdict.REJECTED
+    if all(gate.status is GateStatus.PASSED for gate in gates):
+        return Verdict.PROVEN
+    return Verdict.PROVISIONAL
+
+
+def _count_more_days(moments: ReturnMoments | None, benchmark: float) -> int | None:
+    if moments is None:
+        return None
+    needed = minimum_track_record(moments, benchmark)
+    return None if needed is None else max(0, math.ceil(needed) - moments.periods)
+
+
+def _summarise(verdict: Verdict, findings: Findings, gates: tuple[Gate, ...]) -> str:
+    failed = [gate.name.replace("_", " ") for gate in gates if gate.status is GateStatus.FAILED]
+    run = sum(gate.status is not GateStatus.NOT_RUN for gate in gates)
+    skipped = len(gates) - run
+    if verdict is Verdict.INSUFFICIENT:
+        return f"Insufficient: {findings.trades} trades, and {MIN_TRADES_FOR_SHARPE} are the least that say anything."
+    if verdict is Verdict.REJECTED:
+        return f"Rejected: {len(failed)} of {run} gates failed ({', '.join(failed)})."
+    if verdict is Verdict.PROVISIONAL:
+        return f"Provisional: all {run} gates that were run are passed; {skipped} could not be run."
+    return f"Proven: all {run} gates are passed."

@@ -1,0 +1,116 @@
+"""How many tries there were, and how many discoveries are expected to be false."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgeproof.evidence import control_false_discoveries, count_effective_trials, describe_field
+
+if TYPE_CHECKING:
+    from edgeproof.domain.arrays import FloatArray
+
+
+def draw(trials: int, days: int, seed: int = 1) -> FloatArray:
+    return np.random.default_rng(seed).normal(0.0, 0.01, size=(trials, days))
+
+
+def test_unrelated_trials_all_count() -> None:
+    assert count_effective_trials(draw(200, 90)) == 200
+
+
+def test_copies_of_one_trial_are_one_try() -> None:
+    assert count_effective_trials(np.repeat(draw(1, 30), 500, axis=0)) == 1
+
+
+def test_families_of_near_copies_count_once_each() -> None:
+    families = np.repeat(draw(25, 60), 20, axis=0)
+    noisy = families + 0.004 * np.random.default_rng(2).normal(size=families.shape)
+    assert count_effective_trials(noisy) == 25
+
+
+def test_the_same_bet_on_the_other_side_is_another_try() -> None:
+    one = draw(1, 60)
+    assert count_effective_trials(np.concatenate([one, -one])) == 2
+
+
+def test_the_size_of_a_bet_does_not_make_it_another_try() -> None:
+    one = draw(1, 60)
+    assert count_effective_trials(np.concatenate([one, one * 1e-6, one * 50.0])) == 1
+
+
+def test_trials_that_never_move_are_no_tries_of_their_own() -> None:
+    flat = np.zeros((40, 60))
+    assert count_effective_trials(np.concatenate([draw(3, 60), flat])) == 3
+    assert count_effective_trials(flat) == 1
+    assert count_effective_trials(np.empty((0, 0))) == 1
+
+
+def test_trials_on_days_they_do_not_share_are_unrelated() -> None:
+    copies = np.repeat(draw(1, 60), 2, axis=0)
+    copies[0, :30] = np.nan
+    copies[1, 30:] = np.nan
+    assert count_effective_trials(copies) == 2
+
+
+def test_trials_are_compared_on_the_days_they_share() -> None:
+    copies = np.repeat(draw(1, 60), 2, axis=0)
+    copies[0, :20] = np.nan
+    assert count_effective_trials(copies) == 1
+
+
+def test_clustering_by_blocks_never_counts_fewer() -> None:
+    families = np.repeat(draw(5, 60), 20, axis=0)
+    assert count_effective_trials(families, block=30) >= count_effective_trials(families)
+
+
+@given(st.integers(2, 30), st.integers(0, 2**16))
+@settings(deadline=None, max_examples=25)
+def test_the_count_does_not_depend_on_the_order_of_trials(trials: int, seed: int) -> None:
+    returns = np.concatenate([draw(trials, 40, seed), draw(trials, 40, seed) * 2.0])
+    shuffled = np.random.default_rng(seed).permutation(returns)
+    assert count_effective_trials(returns) == count_effective_trials(shuffled) <= trials
+
+
+def test_a_field_of_losers_does_not_raise_the_bar() -> None:
+    luck = draw(100, 60)
+    losers = draw(100, 60, seed=2) - 0.02
+    alone = describe_field(luck, total=100)
+    together = describe_field(np.concatenate([luck, losers]), total=200)
+    assert together.sharpe_variance == pytest.approx(alone.sharpe_variance)
+    assert (together.total, together.effective) == (200, 200)
+
+
+def test_luck_alone_has_the_variance_of_its_sampling() -> None:
+    field = describe_field(draw(2_000, 61), total=2_000)
+    assert field.sharpe_variance == pytest.approx(1.0 / 60.0, rel=0.1)
+
+
+def test_a_field_in_which_nothing_moved_has_no_bar() -> None:
+    field = describe_field(np.zeros((3, 30)), total=3)
+    assert (field.total, field.effective, field.sharpe_variance) == (3, 1, 0.0)
+
+
+def test_the_published_fifteen_p_values_keep_four_discoveries() -> None:
+    # Benjamini and Hochberg 1995, section 3.1: thrombolysis against infarction, false-discovery rate 0.05.
+    published = [
+        *(0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344),
+        *(0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000),
+    ]
+    assert int((control_false_discoveries(np.array(published)) <= 0.05).sum()) == 4
+
+
+def test_no_findings_have_no_false_discoveries() -> None:
+    assert control_false_discoveries(np.empty(0)).shape == (0,)
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=40))
+@settings(deadline=None, max_examples=60)
+def test_counting_the_others_never_makes_a_finding_surer(p_values: list[float]) -> None:
+    rates = control_false_discoveries(np.array(p_values))
+    assert (rates >= np.array(p_values) - 1e-12).all()
+    assert (rates <= 1.0).all()
