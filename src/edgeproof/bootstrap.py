@@ -58,14 +58,14 @@ class Workspace:
     @cached_property
     def clock(self) -> Clock:
         """The machine's clock."""
-        from edgeproof.adapters.clock import SystemClock  # noqa: PLC0415 - loaded when needed
+        from edgeproof.adapters.clock import SystemClock
 
         return SystemClock()
 
     @cached_property
     def lake(self) -> Lake:
         """Trades, bars and funding."""
-        from edgeproof.adapters.lake import DeltaLake  # noqa: PLC0415
+        from edgeproof.adapters.lake import DeltaLake
 
         chosen = self.settings.lake
         if "://" in chosen.url:
@@ -75,7 +75,7 @@ class Workspace:
     @cached_property
     def ledger(self) -> Ledger:
         """Cycles, trials, pools and reports."""
-        from edgeproof.adapters.database import open_ledger  # noqa: PLC0415
+        from edgeproof.adapters.database import open_ledger
 
         chosen = self.settings.ledger
         url = chosen.url
@@ -91,7 +91,7 @@ class Workspace:
     @cached_property
     def costs(self) -> Costs:
         """What trading costs here."""
-        from edgeproof.execution import Costs  # noqa: PLC0415
+        from edgeproof.execution import Costs
 
         chosen = self.settings.costs
         return Costs(maker=chosen.maker, taker=chosen.taker, slippage=chosen.slippage, latency_ms=chosen.latency_ms)
@@ -103,7 +103,7 @@ class Workspace:
         Raises:
             Busy: Another run holds it.
         """
-        from edgeproof.adapters.workspace_lock import WorkspaceLock  # noqa: PLC0415
+        from edgeproof.adapters.workspace_lock import WorkspaceLock
 
         with WorkspaceLock(self.root).hold(purpose):
             yield
@@ -138,8 +138,8 @@ class Workspace:
         window: Window | None = None,
     ) -> pl.DataFrame:
         """Bars of one symbol: resampled from 1-minute bars where there are any, else as they were imported."""
-        from edgeproof.domain.series import BarSeries  # noqa: PLC0415
-        from edgeproof.market import resample  # noqa: PLC0415
+        from edgeproof.domain.series import BarSeries
+        from edgeproof.market import resample
 
         wanted = Timeframe.parse(timeframe) if isinstance(timeframe, str) else timeframe
         instrument = self.find_instrument(symbol, venue)
@@ -152,7 +152,7 @@ class Workspace:
 
     def strategies(self) -> tuple[Sequence[Strategy], Sequence[RequestError]]:
         """The built-in library and the workspace's own strategies, and what could not be read."""
-        from edgeproof.strategies import load_directory, load_library  # noqa: PLC0415
+        from edgeproof.strategies import load_directory, load_library
 
         own, errors = load_directory(self.root / "strategies")
         return [*load_library(), *own], errors

@@ -42,21 +42,21 @@ def answer(document: object, *, as_json: bool, show: Callable[[Console], None]) 
 
 def open_stdout() -> Console:
     """The console for results."""
-    from rich.console import Console  # noqa: PLC0415 - rich is loaded when something is drawn
+    from rich.console import Console
 
     return Console(highlight=False, soft_wrap=False)
 
 
 def open_stderr() -> Console:
     """The console for progress, notes and errors."""
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
     return Console(stderr=True, highlight=False)
 
 
 def open_progress() -> Progress:
     """A progress display on stderr that vanishes when it is done; silent where stderr is no terminal."""
-    from rich.progress import (  # noqa: PLC0415
+    from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,

@@ -26,8 +26,8 @@ def init(
     as_json: JsonOption = False,
 ) -> None:
     """Make a workspace: one directory with settings, lake, ledger and reports."""
-    from edgeproof.bootstrap import create_workspace  # noqa: PLC0415 - keeps --help quick
-    from edgeproof.settings import SETTINGS_FILE  # noqa: PLC0415
+    from edgeproof.bootstrap import create_workspace
+    from edgeproof.settings import SETTINGS_FILE
 
     made = create_workspace((directory or workspace or Path()).expanduser().resolve())
 

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edgeproof.bootstrap import NotAWorkspace, create_workspace, open_workspace
+from edgeproof.domain.errors import RequestError, WorkError
+from edgeproof.settings import NewerWorkspace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_new_workspace_opens_with_the_defaults(tmp_path: Path) -> None:
+    made = create_workspace(tmp_path / "desk")
+    assert open_workspace(made.root).settings == made.settings
+    assert {path.name for path in made.root.iterdir()} == {"edgeproof.toml", "lake", "models", "reports", "strategies"}
+
+
+def test_making_a_workspace_twice_keeps_the_owners_settings(tmp_path: Path) -> None:
+    file = create_workspace(tmp_path).root / "edgeproof.toml"
+    file.write_text("[costs]\ntaker = 0.001\n")
+    assert create_workspace(tmp_path).settings.costs.taker == 0.001
+
+
+def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
+    (tmp_path / "desk").write_text("mine")
+    with pytest.raises(RequestError, match="desk is a file"):
+        create_workspace(tmp_path / "desk")
+    with pytest.raises(WorkError, match="cannot make a workspace"):
+        create_workspace(tmp_path / "desk" / "below")
+
+
+def test_a_folder_without_settings_is_not_a_workspace(tmp_path: Path) -> None:
+    with pytest.raises(NotAWorkspace, match="make one with `edgeproof init"):
+        open_workspace(tmp_path)
+
+
+def test_the_environment_names_the_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = create_workspace(tmp_path / "desk").root
+    monkeypatch.setenv("EDGEPROOF_WORKSPACE", str(root))
+    assert open_workspace().root == root
+
+
+def test_a_newer_workspace_is_refused(tmp_path: Path) -> None:
+    file = create_workspace(tmp_path).root / "edgeproof.toml"
+    file.write_text(file.read_text().replace("schema_version = 1", "schema_version = 2"))
+    with pytest.raises(NewerWorkspace):
+        open_workspace(tmp_path)
+
+
+def test_a_secret_that_is_not_set_is_named_and_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = create_workspace(tmp_path).root / "edgeproof.toml"
+    file.write_text('[ledger]\nurl = "postgresql://desk@127.0.0.1:1/desk"\npassword_env = "DESK_PASSWORD"\n')
+    with pytest.raises(RequestError, match="DESK_PASSWORD"):
+        _ = open_workspace(tmp_path).ledger
+    monkeypatch.setenv("DESK_PASSWORD", "h/unter:2@")
+    with pytest.raises(WorkError) as caught:
+        _ = open_workspace(tmp_path).ledger
+    assert "unter" not in str(caught.value)
