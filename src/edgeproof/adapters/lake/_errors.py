@@ -1,0 +1,84 @@
+"""What can go wrong with a lake, as one line each.
+
+WorkError
+├── Busy            another process keeps the table
+├── Unreadable      a table or file that is not what it should be
+└── Unwritable      rows could not be put to rest
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+import pyarrow as pa
+from deltalake.exceptions import DeltaError
+
+from edgeproof.domain.errors import EdgeproofError, Unreadable, WorkError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STORE_ERRORS: Final = (DeltaError, OSError, ValueError, pl.exceptions.PolarsError, pa.ArrowException)
+
+_LONGEST_REASON: Final = 240
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
+_CURES: Final = (
+    (r"no space left|disk quota|file too large", "free some space and run again; nothing half-written is in the table"),
+    (
+        r"permission denied|read-only|access ?denied|forbidden|403",
+        "make it writable, or name another lake in edgeproof.toml",
+    ),
+    (r"not a directory|file exists|is a directory", "a file stands where a folder should be: move it away"),
+    (r"no such bucket|nosuchbucket", "create the bucket, or name another one in edgeproof.toml"),
+    (r"connect|timed? ?out|dns|unreachable", "check the address and that the store is up, then run again"),
+)
+
+
+class Unwritable(WorkError):  # noqa: N818 - reads as what happened
+    """Rows that could not be put to rest.
+
+    Args:
+        what: The table or folder.
+        reason: Why not.
+    """
+
+    def __init__(self, what: str, reason: str) -> None:
+        self.what = what
+        self.reason = reason
+        super().__init__(f"cannot write {what}: {reason}")
+
+    def __reduce__(self) -> tuple[type[Unwritable], tuple[str, str]]:
+        return (type(self), (self.what, self.reason))
+
+
+@contextmanager
+def reading(place: str) -> Iterator[None]:
+    """Tell whatever fails inside as ``Unreadable``."""
+    try:
+        yield
+    except EdgeproofError:
+        raise
+    except STORE_ERRORS as error:
+        fallback = "bring it back from a backup, or move the table's folder away and import again"
+        raise Unreadable(place, explain(error, fallback)) from error
+
+
+@contextmanager
+def writing(place: str) -> Iterator[None]:
+    """Tell whatever fails inside as ``Unwritable``."""
+    try:
+        yield
+    except EdgeproofError:
+        raise
+    except STORE_ERRORS as error:
+        raise Unwritable(place, explain(error, "rows acknowledged before are safe; run again")) from error
+
+
+def explain(error: BaseException, fallback: str) -> str:
+    """One line: what the store said, and what to do about it."""
+    said = " ".join(_COLOURS.sub("", str(error)).replace("↳", ":").split()) or type(error).__name__
+    cure = next((cure for sign, cure in _CURES if re.search(sign, said, re.IGNORECASE)), fallback)
+    return f"{said[:_LONGEST_REASON]}; {cure}"
