@@ -148,10 +148,15 @@ class MemoryLedger:
             if not math.isfinite(score):
                 raise InvalidValue("score", float(score), "a finite number")
         cycle.decisions = tuple(
-            replace(decision, score=float(decision.score), ingredients=_as_json("ingredients", decision.ingredients))
+            replace(
+                decision,
+                rank=None if decision.rank is None else int(decision.rank),
+                score=float(decision.score),
+                ingredients=_as_json("ingredients", decision.ingredients),
+            )
             for decision in decisions
         )
-        cycle.pool = tuple(replace(entry, score=float(entry.score)) for entry in pool)
+        cycle.pool = tuple(replace(entry, rank=int(entry.rank), score=float(entry.score)) for entry in pool)
 
     def decisions(self, cycle_id: int) -> Sequence[RankingDecision]:
         cycle = self._cycles.get(cycle_id)
@@ -214,6 +219,6 @@ def _as_json(what: str, value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _make_plain(value: object) -> object:
-    if hasattr(value, "item"):
-        return value.item()
+    if hasattr(value, "tolist"):
+        return value.tolist()
     raise TypeError(f"{type(value).__name__} is not JSON")
