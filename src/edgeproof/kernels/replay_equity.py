@@ -1,0 +1,88 @@
+"""Check bars before a replay, and mark an account to market after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgeproof.kernels._jit import jit
+
+if TYPE_CHECKING:
+    from edgeproof.domain.arrays import FloatArray, IntArray
+    from edgeproof.kernels.replay import TradeRecords
+
+
+def find_bad_bar_py(
+    ts: IntArray,
+    open_: FloatArray,
+    high: FloatArray,
+    low: FloatArray,
+    close: FloatArray,
+    step_ms: int,
+    least: float,
+    most: float,
+) -> tuple[int, bool]:
+    """Look for a bar no replay can use.
+
+    Returns:
+        Index of the first bar with a price outside ``least`` to ``most`` (NaN is), with a high under its low, or less than
+        ``step_ms`` after the one before; -1 for none. And whether any open or close lies outside its bar's range.
+    """
+    outside = False
+    for bar in range(len(ts)):
+        lowest, highest = min(open_[bar], close[bar]), max(open_[bar], close[bar])
+        # Each comparison is written so that NaN fails it.
+        sound = least <= low[bar] <= high[bar] <= most and least <= open_[bar] <= most and least <= close[bar] <= most
+        if not sound or (bar > 0 and ts[bar] - ts[bar - 1] < step_ms):
+            return bar, outside
+        if lowest < low[bar] or highest > high[bar]:
+            outside = True
+    return -1, outside
+
+
+def mark_equity_py(
+    trades: TradeRecords,
+    samples: IntArray,
+    open_: FloatArray,
+    close: FloatArray,
+    funding_bar: IntArray,
+    funding_rate: FloatArray,
+    initial_equity: float,
+) -> FloatArray:
+    """Equity at the closes of some bars: what is realised, and the open position at its bar's close.
+
+    Args:
+        trades: ``TRADE_RECORD`` in order of entry, shape (t,).
+        samples: Indices of execution bars, ascending, shape (s,).
+        open_, close: Prices of the execution bars, shape (n,).
+        funding_bar, funding_rate: As the replay had them.
+        initial_equity: Quote units.
+
+    Returns:
+        Equity, never below zero, shape (s,). A position pays its fee to leave when it leaves, not before.
+    """
+    equity = np.empty(len(samples))
+    realised, trade, funding, paid = initial_equity, 0, 0, 0.0
+    for at in range(len(samples)):
+        bar = samples[at]
+        while trade < len(trades) and trades[trade]["exit_bar"] <= bar:
+            realised += trades[trade]["pnl"]
+            trade += 1
+            paid = 0.0
+        value = realised
+        if trade < len(trades) and trades[trade]["entry_bar"] <= bar:
+            held = trades[trade]
+            exposure = held["side"] * held["size"]
+            while funding < len(funding_bar) and funding_bar[funding] <= bar:
+                if funding_bar[funding] > held["entry_bar"]:
+                    due = exposure * open_[funding_bar[funding]] * funding_rate[funding]
+                    paid += min(due, held["equity"] - held["entry_fee"] - paid)
+                funding += 1
+            value += exposure * (close[bar] - held["entry_price"]) - held["entry_fee"] - paid
+        equity[at] = max(0.0, value)
+    return equity
+
+
+find_bad_bar = jit(find_bad_bar_py)
+mark_equity = jit(mark_equity_py)
