@@ -24,18 +24,33 @@ def find_new(batch: pl.DataFrame, held: pl.DataFrame, table: Table, row_key: str
     Returns:
         The rows to add, in the batch's order, and what became of every row of the batch.
     """
-    if held.is_empty() and not _repeats(batch[row_key]):
-        return batch, Written(new=batch.height)
-    values = [c for c in held.columns if c != row_key and c not in table.observed]
-    firsts = batch.unique(subset=row_key, keep="first", maintain_order=True)
-    fresh = firsts.join(held, on=row_key, how="anti", maintain_order="left")
-    standing = pl.concat([held.select(row_key, *values), fresh.select(row_key, *values)])
-    pairs = batch.select(row_key, *values).join(standing, on=row_key, how="inner", suffix="_there")
+    if held.is_empty():
+        if not _repeats(batch[row_key]):
+            return batch, Written(new=batch.height)
+        firsts = batch.unique(subset=row_key, keep="first", maintain_order=True)
+        repeated = _judge(batch, firsts, table, row_key)
+        # Each first row was compared with itself.
+        return firsts, repeated + Written(new=firsts.height, already_there=-firsts.height)
+    known = _judge(batch, held, table, row_key)
+    unknown = batch.clear() if known.already_there + known.conflicting == batch.height else batch
+    fresh, outcome = find_new(
+        unknown.join(held, on=row_key, how="anti", maintain_order="left"), held.clear(), table, row_key
+    )
+    return fresh, known + outcome
+
+
+def _judge(batch: pl.DataFrame, standing: pl.DataFrame, table: Table, row_key: str) -> Written:
+    """Count the batch's rows whose key stands, by whether they say the same."""
+    values = [c for c in standing.columns if c != row_key and c not in table.observed]
+    there = standing.select(row_key, *values).rename({c: f"{c}_there" for c in values})
+    offered = batch.select(row_key, *values)
+    if there.height == offered.height and there[row_key].equals(offered[row_key]):
+        pairs = pl.concat([offered, there.drop(row_key)], how="horizontal")  # the same file again: no need to search
+    else:
+        pairs = offered.join(there, on=row_key, how="inner")
     differs = pl.any_horizontal(_bits(pairs, c).ne_missing(_bits(pairs, f"{c}_there")) for c in values)
     conflicting = int(pairs.select(differs.sum()).item())
-    return fresh, Written(
-        new=fresh.height, already_there=batch.height - fresh.height - conflicting, conflicting=conflicting
-    )
+    return Written(already_there=pairs.height - conflicting, conflicting=conflicting)
 
 
 def _repeats(keys: pl.Series) -> bool:

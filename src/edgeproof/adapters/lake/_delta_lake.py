@@ -39,6 +39,8 @@ _LOCK_TIMEOUT_S: Final = 600.0
 _ATTEMPTS: Final = 100
 _LONGEST_PAUSE_S: Final = 1.0
 
+_Groups = dict[tuple[str, ...], pl.DataFrame]  # values of a layout's group columns, to their rows
+
 
 class DeltaLake:
     """Implements ``domain.stores.Lake``. One object may be shared by threads; processes open one each.
@@ -90,14 +92,14 @@ class DeltaLake:
 
     def _append_part(self, layout: Layout, batch: pl.DataFrame) -> Written:
         place, log = self._places[layout.table.name], self._logs[layout.table.name]
-        staged, files = pl.DataFrame(), list[DataFile]()
+        staged, files = 0, list[DataFile]()
         for attempt in range(_ATTEMPTS):
             snapshot = log.create()
             fresh, written = self._compare(layout, batch, snapshot)
-            if not fresh.equals(staged):
+            if written.new != staged:  # rows only ever come to a table, so as many new ones are the same ones
                 discard_files(place, files)
                 with writing(place.shown):
-                    staged, files = fresh, write_files(place, layout, fresh)
+                    staged, files = written.new, write_files(place, layout, fresh)
             if not files:
                 return written
             try:
@@ -112,30 +114,35 @@ class DeltaLake:
         )
         raise Busy(msg)
 
-    def _compare(self, layout: Layout, batch: pl.DataFrame, snapshot: Snapshot) -> tuple[pl.DataFrame, Written]:
-        fresh, written = [batch.clear()], Written()
-        for values, part in batch.partition_by(layout.groups, as_dict=True, maintain_order=True).items():
-            group = dict(zip(layout.groups, values, strict=True))
-            held = self._read_held(layout, _select_group(snapshot, group), part[layout.row_key])
-            new, outcome = find_new(part, held, layout.table, layout.row_key)
-            fresh.append(new)
+    def _compare(self, layout: Layout, batch: pl.DataFrame, snapshot: Snapshot) -> tuple[_Groups, Written]:
+        fresh, written = _Groups(), Written()
+        for names, rows in _split_groups(layout, batch).items():
+            group = dict(zip(layout.groups, names, strict=True))
+            held = self._read_held(layout, _select_group(snapshot, group), rows[layout.row_key])
+            fresh[names], outcome = find_new(rows, held, layout.table, layout.row_key)
             written += outcome
-        return pl.concat(fresh), written
+        return fresh, written
 
     def _read_held(self, layout: Layout, files: pl.DataFrame, keys: pl.Series) -> pl.DataFrame:
         """Rows of a group that may share a key with the batch: none, most of the time."""
         place, key = self._places[layout.table.name], layout.row_key
         stored = keys.dt.cast_time_unit("us") if keys.dtype.is_temporal() else keys
         least, greatest = stored.min(), stored.max()
-        paths = files.filter(
-            pl.col(f"last_{key}").is_null() | (pl.col(f"last_{key}") >= least),
-            pl.col(f"first_{key}").is_null() | (pl.col(f"first_{key}") <= greatest),
-        )["path"].to_list()
-        in_range = pl.col(key).is_between(least, greatest)
+        paths = (
+            files.filter(
+                pl.col(f"last_{key}").is_null() | (pl.col(f"last_{key}") >= least),
+                pl.col(f"first_{key}").is_null() | (pl.col(f"first_{key}") <= greatest),
+            )
+            .sort("first_ts")["path"]
+            .to_list()
+        )
+        in_range = pl.col(key).is_between(pl.lit(least), pl.lit(greatest))
         with reading(place.shown):
             there = read_rows(place, layout, paths, in_range, columns=[key])
-            if there.join(keys.to_frame(), on=key, how="semi").is_empty():
-                paths = []
+            if there.is_empty():
+                return read_rows(place, layout, [])
+            shared = there[key].equals(keys) or not there.join(keys.to_frame(), on=key, how="semi").is_empty()
+            paths = paths if shared else []
             return read_rows(place, layout, paths, in_range)
 
     def _read(self, table: Table, group: Mapping[str, str], window: Window | None) -> pl.DataFrame:
@@ -179,6 +186,14 @@ class DeltaLake:
 
 def _name(instrument: Instrument) -> dict[str, str]:
     return {"venue": instrument.venue, "symbol": instrument.symbol}
+
+
+def _split_groups(layout: Layout, batch: pl.DataFrame) -> _Groups:
+    first = batch.row(0, named=True)
+    if batch.select(pl.all_horizontal((pl.col(c) == first[c]).all() for c in layout.groups)).item():
+        return {tuple(first[c] for c in layout.groups): batch}
+    parts = batch.partition_by(layout.groups, as_dict=True, maintain_order=True)
+    return {tuple(map(str, names)): part for names, part in parts.items()}
 
 
 def _select_group(snapshot: Snapshot, group: Mapping[str, str]) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from deltalake.fs import DeltaStorageHandler
 from edgeproof.adapters.lake._layout import STORED_TIME, to_stored_type
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from edgeproof.adapters.lake._layout import Layout
     from edgeproof.adapters.lake._place import Place
@@ -41,15 +41,15 @@ class DataFile:
     statistics: str
 
 
-def write_files(place: Place, layout: Layout, rows: pl.DataFrame) -> list[DataFile]:
-    """Put rows into new files, one for each partition; nobody sees them until a commit names them."""
+def write_files(place: Place, layout: Layout, groups: Mapping[tuple[str, ...], pl.DataFrame]) -> list[DataFile]:
+    """Put each group's rows into new files, one for each period; nobody sees them until a commit names them."""
     store = DeltaStorageHandler(place.url, dict(place.options))
-    parts = rows.with_columns(layout.name_period()).partition_by(layout.partitions, as_dict=True, maintain_order=True)
     written: list[DataFile] = []
     try:
-        for values, part in parts.items():
-            partition = dict(zip(layout.partitions, map(str, values), strict=True))
-            written.append(_write_file(store, place, layout, partition, part))
+        for names, rows in groups.items():
+            for period, part in _split_periods(layout, rows):
+                partition = dict(zip(layout.partitions, (*names, period), strict=True))
+                written.append(_write_file(store, place, layout, partition, part))
     except BaseException:
         discard_files(place, written)
         raise
@@ -100,11 +100,19 @@ def is_ordered(rows: pl.DataFrame, columns: Sequence[str]) -> bool:
     return bool(rows.select(in_order.all()).item())
 
 
+def _split_periods(layout: Layout, rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    ordered = rows if is_ordered(rows, layout.order) else rows.sort(layout.order)
+    runs = ordered.select(pl.col("ts").dt.truncate(layout.period_length).rle()).unnest("ts")
+    start = 0
+    for length, moment in runs.iter_rows():
+        yield layout.name_period(moment), ordered.slice(start, length)
+        start += length
+
+
 def _write_file(
     store: DeltaStorageHandler, place: Place, layout: Layout, partition: Mapping[str, str], part: pl.DataFrame
 ) -> DataFile:
-    ordered = part if is_ordered(part, layout.order) else part.sort(layout.order)
-    stored = ordered.select(pl.col(c).cast(to_stored_type(layout.table.schema[c])) for c in layout.columns)
+    stored = part.select(pl.col(c).cast(to_stored_type(layout.table.schema[c])) for c in layout.columns)
     path = "/".join((*(f"{c}={_tame(v)}" for c, v in partition.items()), f"{uuid.uuid4()}.zstd.parquet"))
     stored.write_parquet(
         place.locate(path),

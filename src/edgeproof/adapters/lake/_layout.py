@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from edgeproof.domain.frames import BARS, FUNDING, TRADES, Table
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 STORED_TIME: Final = pl.Datetime("us", "UTC")  # Delta knows microseconds only
-_PERIODS: Final = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
+_PERIODS: Final = {"year": ("1y", "%Y"), "month": ("1mo", "%Y-%m"), "day": ("1d", "%Y-%m-%d")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +58,14 @@ class Layout:
         stored = {c: to_stored_type(dtype) for c, dtype in self.table.schema.items()}
         return pl.Schema({**stored, self.period: pl.String()})
 
-    def name_period(self) -> pl.Expr:
-        """The period of each row's ``ts``."""
-        return pl.col("ts").dt.strftime(_PERIODS[self.period]).alias(self.period)
+    @property
+    def period_length(self) -> str:
+        """The period as polars spells a length of time."""
+        return _PERIODS[self.period][0]
+
+    def name_period(self, moment: datetime) -> str:
+        """The value of the period's column for a time within it."""
+        return moment.strftime(_PERIODS[self.period][1])
 
 
 def to_stored_type(dtype: pl.DataType) -> pl.DataType:
