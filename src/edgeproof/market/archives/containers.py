@@ -1,0 +1,244 @@
+"""Rows as files hold them: CSV, zip, JSON, Parquet and Arrow, a portion at a time, with nothing read into them yet."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zipfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
+
+import polars as pl
+
+from edgeproof.domain.errors import Unreadable
+from edgeproof.market.archives.portions import PORTION_BYTES, PORTION_ROWS, Refusal, cut_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_SEPARATORS: Final = ",;\t|"
+_NULLS: Final = ["", "null", "NULL", "None", "none", "N/A", "\\N"]
+_READ_BYTES: Final = 1 << 20
+_PREAMBLE_LINES: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawRows:
+    """A portion of a file's rows, columns named and typed as found, and lines that are no rows."""
+
+    frame: pl.DataFrame
+    header: bool = True
+    refusals: tuple[Refusal, ...] = field(default=())
+
+
+def verify_checksum(path: Path) -> bool:
+    """Compare a file with the ``.CHECKSUM`` beside it; False where there is none.
+
+    Raises:
+        Unreadable: It is not the file the checksum was taken of.
+    """
+    beside = path.with_name(path.name + ".CHECKSUM")
+    if not beside.is_file():
+        return False
+    words = beside.read_text(encoding="ascii", errors="replace").split()
+    expected = words[0].lower() if words else ""
+    digest = sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_READ_BYTES):
+            digest.update(block)
+    if digest.hexdigest() != expected:
+        raise Unreadable(path.name, f"its SHA-256 is {digest.hexdigest()[:12]}…, {beside.name} says {expected[:12]}…")
+    return True
+
+
+def read_parquet(path: Path) -> Iterator[RawRows]:
+    """Rows of a Parquet file."""
+    yield from _slice_lazy(pl.scan_parquet(path, glob=False))
+
+
+def read_arrow(path: Path) -> Iterator[RawRows]:
+    """Rows of a feather (Arrow IPC) file."""
+    yield from _slice_lazy(pl.scan_ipc(path, glob=False))
+
+
+def read_json(path: Path) -> Iterator[RawRows]:
+    """Rows of a JSON file, plain or gzipped: a list of objects, or of lists without names."""
+    with _open_plain_or_gzip(path) as stream:
+        rows = json.load(stream)
+    if not isinstance(rows, list):
+        raise Unreadable(path.name, f"holds a JSON {type(rows).__name__}, expected a list of rows")
+    if rows and all(isinstance(row, dict) for row in rows):
+        yield RawRows(frame=pl.DataFrame(rows, infer_schema_length=None, strict=False))
+        return
+    width = max((len(row) for row in rows if isinstance(row, list)), default=0)
+    whole = [row for row in rows if isinstance(row, list) and len(row) == width]
+    broken = [row for row in rows if not (isinstance(row, list) and len(row) == width)]
+    refusals = _refuse_lines([json.dumps(row) for row in broken], f"not a list of {width} values")
+    frame = pl.DataFrame(whole, orient="row", infer_schema_length=None, strict=False) if whole else pl.DataFrame()
+    yield RawRows(frame=frame, header=False, refusals=refusals)
+
+
+def read_csv(path: Path) -> Iterator[RawRows]:
+    """Rows of a CSV file, plain or gzipped."""
+    with open_whole(path) as stream:
+        yield from _read_csv_stream(stream, path.name)
+
+
+def read_zip(path: Path, *, verified: bool) -> Iterator[RawRows]:
+    """Rows of the one CSV file in a zip.
+
+    Args:
+        path: The archive.
+        verified: Whether its content is known to be whole, so that it need not be read twice.
+    """
+    with zipfile.ZipFile(path) as archive:
+        members = [member for member in archive.infolist() if member.filename.lower().endswith(".csv")]
+        if len(members) != 1:
+            raise Unreadable(path.name, f"holds {len(members)} CSV files, expected one")
+        # A zip's own checksum comes at its end: rows are given out only once the whole is known to be sound.
+        if not verified:
+            with archive.open(members[0]) as stream:
+                _exhaust(stream)
+        with archive.open(members[0]) as stream:
+            yield from _read_csv_stream(stream, path.name)
+
+
+@contextmanager
+def open_whole(path: Path) -> Iterator[BinaryIO]:
+    """Open a plain or gzipped file; a gzip's end is reached once first, so that a cut one is found before row one."""
+    if path.suffix == ".gz":
+        with _open_plain_or_gzip(path) as stream:
+            _exhaust(stream)
+    with _open_plain_or_gzip(path) as stream:
+        yield stream
+
+
+def read_lines(stream: BinaryIO | IO[bytes], size: int = PORTION_BYTES) -> Iterator[bytes]:
+    """Blocks of whole lines of about ``size`` bytes; the last may lack its newline."""
+    rest = b""
+    while block := stream.read(size):
+        cut = block.rfind(b"\n") + 1
+        if cut:
+            yield rest + block[:cut]
+            rest = block[cut:]
+        else:
+            rest += block
+    if rest:
+        yield rest
+
+
+def _open_plain_or_gzip(path: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+
+def _exhaust(stream: BinaryIO | IO[bytes]) -> None:
+    while stream.read(_READ_BYTES):
+        pass
+
+
+def _slice_lazy(rows: pl.LazyFrame) -> Iterator[RawRows]:
+    count = int(rows.select(pl.len()).collect().item())
+    for offset in range(0, max(count, 1), PORTION_ROWS):
+        yield RawRows(frame=rows.slice(offset, PORTION_ROWS).collect())
+
+
+def _read_csv_stream(stream: BinaryIO | IO[bytes], name: str) -> Iterator[RawRows]:
+    form: _CsvForm | None = None
+    for block in read_lines(stream):
+        body = block
+        if form is None:
+            form, body = _find_form(block, name)
+            if not body.strip():
+                yield RawRows(frame=pl.DataFrame(schema=dict.fromkeys(form.names, pl.String)), header=form.header)
+                continue
+        rows = _parse_csv(body, form)
+        form = form.with_types(rows.frame)
+        yield rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CsvForm:
+    separator: str
+    names: tuple[str, ...]
+    header: bool
+    types: pl.Schema | None = None
+
+    def with_types(self, frame: pl.DataFrame) -> _CsvForm:
+        if self.types is not None:
+            return self
+        return _CsvForm(separator=self.separator, names=self.names, header=self.header, types=frame.schema)
+
+
+def _find_form(block: bytes, name: str) -> tuple[_CsvForm, bytes]:
+    """Tell separator and column names from the first lines, and give back what follows them."""
+    if b"\0" in block[:_READ_BYTES]:
+        raise Unreadable(name, "holds zero bytes, expected lines of text")
+    body = block.removeprefix(b"\xef\xbb\xbf")
+    for _ in range(_PREAMBLE_LINES):
+        line, _, rest = body.partition(b"\n")
+        text = line.decode("utf-8", errors="replace").strip()
+        separator = max(_SEPARATORS, key=text.count)
+        if text.count(separator):
+            fields = [field.strip().strip('"').strip() for field in text.split(separator)]
+            if _are_names(fields):
+                return _CsvForm(separator=separator, names=_make_unique(fields), header=True), rest
+            numbered = tuple(f"column_{i}" for i in range(1, len(fields) + 1))
+            return _CsvForm(separator=separator, names=numbered, header=False), body
+        body = rest
+    raise Unreadable(name, "its first lines are not columns parted by comma, semicolon, tab or bar")
+
+
+def _are_names(fields: list[str]) -> bool:
+    def is_value(text: str) -> bool:
+        try:
+            float(text)
+        except ValueError:
+            return text.lower() in {"", "true", "false"} or text[:4].isdigit()
+        return True
+
+    return not any(is_value(text) for text in fields if text) and any(fields)
+
+
+def _make_unique(names: list[str]) -> tuple[str, ...]:
+    return tuple(name if name and names.index(name) == i else f"{name}_{i + 1}" for i, name in enumerate(names))
+
+
+def _parse_csv(body: bytes, form: _CsvForm) -> RawRows:
+    schema = form.types or None
+    try:
+        return RawRows(frame=_parse_strictly(body, form, schema), header=form.header)
+    except pl.exceptions.PolarsError:
+        return _parse_line_by_line(body, form)
+
+
+def _parse_strictly(body: bytes, form: _CsvForm, schema: pl.Schema | None) -> pl.DataFrame:
+    return pl.read_csv(
+        io.BytesIO(body),
+        has_header=False,
+        separator=form.separator,
+        new_columns=None if schema else list(form.names),
+        schema=schema,
+        infer_schema_length=None,
+        null_values=_NULLS,
+    )
+
+
+def _parse_line_by_line(body: bytes, form: _CsvForm) -> RawRows:
+    """Keep the lines that have the right number of fields, as text; whoever reads the fields refuses bad ones."""
+    width = len(form.names)
+    text = body.decode("utf-8", errors="replace")
+    lines = [line for line in text.splitlines() if line.strip()]
+    whole = [line for line in lines if line.count(form.separator) == width - 1]
+    broken = [line for line in lines if line.count(form.separator) != width - 1]
+    cells = pl.Series([line.replace('"', "") for line in whole], dtype=pl.String).str.split(form.separator)
+    columns = [cells.list.get(i).str.strip_chars().alias(name) for i, name in enumerate(form.names)]
+    frame = pl.DataFrame(columns).with_columns(pl.when(~pl.all().is_in(_NULLS)).then(pl.all()).name.keep())
+    return RawRows(frame=frame, header=form.header, refusals=_refuse_lines(broken, f"not {width} fields"))
+
+
+def _refuse_lines(lines: list[str], reason: str) -> tuple[Refusal, ...]:
+    return (Refusal(reason=reason, rows=len(lines), sample=cut_text(lines[0])),) if lines else ()
