@@ -1,0 +1,26 @@
+"""Strategies: the language, its checker and compiler, and the built-in library of one YAML file each."""
+
+from edgeproof.strategies.errors import NotRunnable, Place, StrategyError
+from edgeproof.strategies.evaluation import evaluate
+from edgeproof.strategies.formatting import format_strategy
+from edgeproof.strategies.library import NameTaken, library_names, load_directory, load_library, load_strategy
+from edgeproof.strategies.market_data import MarketData
+from edgeproof.strategies.reading import parse_strategy
+from edgeproof.strategies.strategy import Param, Strategy
+
+__all__ = [
+    "MarketData",
+    "NameTaken",
+    "NotRunnable",
+    "Param",
+    "Place",
+    "Strategy",
+    "StrategyError",
+    "evaluate",
+    "format_strategy",
+    "library_names",
+    "load_directory",
+    "load_library",
+    "load_strategy",
+    "parse_strategy",
+]

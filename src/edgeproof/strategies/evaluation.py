@@ -1,0 +1,138 @@
+"""From a strategy and bars to decisions.
+
+1. Params get their values; every expression gets a key that names what it computes (`identity.Keys`).
+2. An expression is computed on a *view*: a symbol and a timeframe. ``on`` and ``of`` compute on another view and bring
+   the result back, each bar taking the newest value whose own bar had closed by then (`computing.Computation`).
+3. Features and window operators are recalled from `MarketData`, shared by all strategies.
+4. Only what is known to be true signals. An entry is dropped where its size, or a stop, take or trail that the strategy
+   asks for, is unknown or not above zero; where its own exit is true; and where long and short contradict each other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgeproof.domain.errors import InvalidValue
+from edgeproof.domain.signals import Signals
+from edgeproof.strategies.computing import Computation
+from edgeproof.strategies.constants import count_bars
+from edgeproof.strategies.errors import NotRunnable
+from edgeproof.strategies.market_data import View
+from edgeproof.strategies.operators import MAX_WINDOW
+from edgeproof.strategies.sizing import VolatilityTarget
+from edgeproof.strategies.targeting import compute_volatility, target_volatility
+from edgeproof.strategies.values import know_true, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from edgeproof.domain.arrays import BoolArray, FloatArray
+    from edgeproof.domain.time import Timeframe
+    from edgeproof.strategies.expressions import Expression
+    from edgeproof.strategies.market_data import MarketData
+    from edgeproof.strategies.strategy import Strategy
+
+
+def evaluate(
+    strategy: Strategy,
+    data: MarketData,
+    symbol: str,
+    *,
+    params: Mapping[str, float] | None = None,
+    timeframe: Timeframe | None = None,
+) -> Signals:
+    """Decide at every close of one symbol.
+
+    Args:
+        strategy: What to decide by.
+        data: Bars and funding; finest bars of at most the decision timeframe.
+        symbol: What to decide about.
+        params: Values other than the defaults.
+        timeframe: Decide on these bars instead of the strategy's own.
+
+    Returns:
+        One decision for each complete bar of the timeframe; its arrays are the caller's own.
+
+    Raises:
+        UnknownName: No bars of that symbol, or no such param.
+        InvalidValue: A param out of range, or params that no feature takes together.
+        NotRunnable: The bars cannot serve this strategy: a timeframe or another symbol is lacking.
+    """
+    values = strategy.resolve_params(params)
+    view = View(symbol, timeframe or strategy.timeframe)
+    finest = data.finest(symbol).timeframe
+    if not data.has_bars(*view):
+        reason = f"it decides on {view.timeframe} bars, which cannot be made of {symbol}'s {finest} bars"
+        raise NotRunnable(strategy.name, reason)
+    return _Decision(strategy, Computation(strategy, data, values), data, view).make()
+
+
+class _Decision:
+    """One evaluation: a strategy with its params on one view."""
+
+    def __init__(self, strategy: Strategy, computation: Computation, data: MarketData, view: View) -> None:
+        self._strategy = strategy
+        self._computation = computation
+        self._data = data
+        self._view = view
+        self._bars = data.bars(*view)
+
+    def make(self) -> Signals:
+        rules = self._strategy
+        long, short, exit_long, exit_short = (
+            self._tell(rule) for rule in (rules.long, rules.short, rules.exit_long, rules.exit_short)
+        )
+        stop, take, trail = (self._measure(rule) for rule in (rules.stop, rules.take, rules.trail))
+        leverage = self._size()
+        for wished, distance in ((rules.stop, stop), (rules.take, take), (rules.trail, trail)):
+            if wished is not None:
+                leverage[np.isnan(distance)] = np.nan
+        able = ~np.isnan(leverage)
+        return Signals(
+            bars=self._bars,
+            long=long & ~short & ~exit_long & able,
+            short=short & ~long & ~exit_short & able,
+            exit_long=exit_long,
+            exit_short=exit_short,
+            stop=stop,
+            take=take,
+            trail=trail,
+            leverage=leverage,
+            max_hold=self._count_hold(),
+        )
+
+    def _tell(self, rule: Expression | None) -> BoolArray:
+        if rule is None:
+            return np.zeros(len(self._bars), dtype=np.bool_)
+        return know_true(self._computation.truths(rule, self._view), len(self._bars))
+
+    def _measure(self, rule: Expression | None) -> FloatArray:
+        if rule is None:
+            return np.full(len(self._bars), np.nan)
+        distance = spread(self._computation.numbers(rule, self._view), len(self._bars))
+        return np.where(distance > 0, distance, np.nan)
+
+    def _size(self) -> FloatArray:
+        size = self._strategy.size
+        if not isinstance(size, VolatilityTarget):
+            return np.full(len(self._bars), self._check_size("leverage", size.leverage))
+        volatility = self._data.recall(self._view, "yearly volatility", lambda: compute_volatility(self._bars))
+        annual, most = self._check_size("annual", size.annual), self._check_size("max_leverage", size.max_leverage)
+        return target_volatility(volatility, annual, most)
+
+    def _check_size(self, what: str, part: Expression) -> float:
+        value = self._computation.constant(part)
+        if not 0.0 < value < float("inf"):
+            raise InvalidValue(f"{what} of {self._strategy.name}", value, "a number above 0")
+        return value
+
+    def _count_hold(self) -> int:
+        rule = self._strategy.max_hold
+        if rule is None:
+            return 0
+        bars = count_bars(rule, self._computation.constant(rule))
+        if not 1 <= bars <= MAX_WINDOW:
+            raise InvalidValue(f"max_hold of {self._strategy.name}", bars, f"1 to {MAX_WINDOW:,} bars")
+        return int(bars)
