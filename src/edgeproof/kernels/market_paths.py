@@ -18,7 +18,9 @@ import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numba import njit
+from numba.extending import register_jitable
+
+from edgeproof.kernels._jit import jit
 
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import BoolArray, FloatArray, IntArray
@@ -42,14 +44,12 @@ _FOUR_UNIFORMS_SCALE: Final = math.sqrt(3.0) / 65536.0
 _MINUTE_MS: Final = 60_000.0
 
 
-def mix_bits_py(state: np.uint64) -> np.uint64:
+@register_jitable
+def mix_bits(state: np.uint64) -> np.uint64:
     """Spread 64 bits evenly: the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014)."""
     state = (state ^ (state >> _S30)) * _MIX_A
     state = (state ^ (state >> _S27)) * _MIX_B
     return state ^ (state >> _S31)
-
-
-mix_bits = njit(cache=True, nogil=True, inline="always")(mix_bits_py)
 
 
 def walk_minutes_py(
@@ -142,4 +142,4 @@ def walk_minutes_py(
         bars[i, 6] = bought
 
 
-walk_minutes = njit(cache=True, nogil=True)(walk_minutes_py)
+walk_minutes = jit(walk_minutes_py)
