@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from edgeproof.domain.frames import BARS, FUNDING, TABLES, TRADES, Table, conform
+from edgeproof.domain.frames import BARS, FUNDING, TABLES, TRADES, Table, conform, require_names
 from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.stores import Holding, Written
 
@@ -25,6 +25,7 @@ class MemoryLake:
     def append(self, table: Table, frame: pl.DataFrame) -> Written:
         """Add the rows whose key is new; the first row of a key stays."""
         batch = conform(frame, table)
+        require_names(batch, table)
         held = self._rows[table.name]
         firsts = pl.concat([held, batch]).unique(subset=table.key, keep="first", maintain_order=True)
         values = [c for c in table.schema.names() if c not in table.key and c not in table.observed]

@@ -7,9 +7,14 @@ from typing import Final
 
 import polars as pl
 
-from edgeproof.domain.errors import SchemaMismatch
+from edgeproof.domain.errors import InvalidValue, SchemaMismatch
+from edgeproof.domain.time import Timeframe
 
 UTC_MS: Final = pl.Datetime("ms", "UTC")
+
+# Years 1 to 9999: what a datetime can say, and what no store has to round.
+_FIRST_MS: Final = -62_135_596_800_000
+_LAST_MS: Final = 253_402_300_799_999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,3 +106,31 @@ def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     if problems:
         raise SchemaMismatch(table.name, problems)
     return filled.select(table.schema.names())
+
+
+def require_names(frame: pl.DataFrame, table: Table) -> None:
+    """Refuse rows of the table that nobody could ask for again.
+
+    Raises:
+        SchemaMismatch: A name in the key is empty, a timeframe is not spelled as its canonical name, or a time lies
+            outside the years 1 to 9999.
+    """
+    problems = {}
+    for column in table.key:
+        if table.schema[column] == pl.String and (empty := int((frame[column] == "").sum())):
+            problems[column] = f"{empty} empty names"
+    if "timeframe" in table.schema:
+        unknown = [name for name in frame["timeframe"].unique() if not _is_name(name)]
+        problems |= {"timeframe": f"no bar is called {', '.join(map(repr, unknown))}"} if unknown else {}
+    outside = frame.select((~pl.col("ts").dt.epoch("ms").is_between(_FIRST_MS, _LAST_MS)).sum()).item()
+    if outside:
+        problems["ts"] = f"{outside} times outside the years 1 to 9999"
+    if problems:
+        raise SchemaMismatch(table.name, problems)
+
+
+def _is_name(timeframe: str) -> bool:
+    try:
+        return Timeframe.parse(timeframe).name == timeframe
+    except InvalidValue:
+        return False

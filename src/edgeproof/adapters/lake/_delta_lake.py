@@ -23,7 +23,7 @@ from edgeproof.adapters.lake._layout import LAYOUTS, STORED_TIME, Layout
 from edgeproof.adapters.lake._log import Overtaken, Snapshot, TableLog
 from edgeproof.adapters.lake._place import Place, place_table
 from edgeproof.domain.errors import Busy, Unreadable
-from edgeproof.domain.frames import BARS, FUNDING, TRADES, Table, conform
+from edgeproof.domain.frames import BARS, FUNDING, TRADES, Table, conform, require_names
 from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.stores import Holding, Written
 from edgeproof.domain.time import to_ms
@@ -68,6 +68,7 @@ class DeltaLake:
             Unreadable: What is in the table cannot be read.
         """
         batch = conform(frame, table)
+        require_names(batch, table)
         written = Written()
         for part in batch.iter_slices(_ROWS_PER_COMMIT):
             with self._hold(self._places[table.name]):
