@@ -1,0 +1,1 @@
+"""What keeps a desk running: importing archives, and knowing what the lake covers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from edgeproof.domain.errors import InvalidValue, UnknownName, Unreadable
+from edgeproof.domain.errors import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,27 +94,6 @@ _REQUIRED: Final = {
 }
 KINDS: Final = tuple(_ROLES)
 KNOWN_ROLES: Final = frozenset(role for roles in _ROLES.values() for role in roles)
-
-
-def check_mapping(columns: Mapping[str, str]) -> None:
-    """Refuse a mapping to roles that do not exist.
-
-    Raises:
-        UnknownName: A role is none.
-    """
-    for role in columns:
-        if role not in KNOWN_ROLES:
-            raise UnknownName("column role", role, KNOWN_ROLES)
-
-
-def check_kind(kind: str | None) -> None:
-    """Refuse a kind of data that is none.
-
-    Raises:
-        InvalidValue: The kind is none.
-    """
-    if kind is not None and kind not in KINDS:
-        raise InvalidValue("kind", kind, "bars, trades or funding")
 
 
 def choose_kind(names: Sequence[str], wished: Mapping[str, str], *, file: str) -> str:

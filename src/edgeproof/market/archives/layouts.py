@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from edgeproof.domain.errors import Unreadable
-from edgeproof.domain.instruments import parse_symbol
 from edgeproof.market.archives.clocks import read_times
 from edgeproof.market.archives.columns import choose_kind, match_columns, match_volumes_by_asset, require_columns
 from edgeproof.market.archives.names import read_timeframe
@@ -122,11 +121,9 @@ def _tell_market(raw: pl.DataFrame, claim: Claim, notes: list[str], *, header: b
 def _choose_symbol(claim: Claim, hints: Hints, notes: list[str], *, file: str) -> str:
     if claim.symbol is None and hints.symbol is None:
         raise Unreadable(file, "no column and no word of its name is a symbol; say it with --symbol BTC-USDT")
-    if claim.symbol is None:
-        return parse_symbol(str(hints.symbol))
-    if hints.symbol is not None and parse_symbol(hints.symbol) != claim.symbol:
+    if claim.symbol is not None and hints.symbol not in {None, claim.symbol}:
         notes.append(f"its name says {claim.symbol}, so --symbol was not used")
-    return claim.symbol
+    return claim.symbol or str(hints.symbol)
 
 
 def _choose_timeframe(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
+
+from edgeproof.domain.errors import InvalidValue, UnknownName
+from edgeproof.domain.instruments import parse_symbol
+from edgeproof.market.archives.columns import KINDS, KNOWN_ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
 PORTION_ROWS: Final = 1_000_000
 PORTION_BYTES: Final = 64 * 1024 * 1024
 _LONGEST_SAMPLE: Final = 160
+_VENUE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +36,9 @@ class Hints:
         columns: Role to column name, such as ``{"close": "last"}``; wins over names the importer knows.
         stamped: ``open`` or ``close``: which end of a bar its time names, where the source is not known.
         default_venue: The venue of files that name none.
+
+    Raises:
+        RequestError: A hint is wrong in itself, such as a role that does not exist.
     """
 
     venue: str | None = None
@@ -39,6 +48,20 @@ class Hints:
     columns: Mapping[str, str] = field(default_factory=dict)
     stamped: str | None = None
     default_venue: str = "imported"
+
+    def __post_init__(self) -> None:
+        for role in self.columns:
+            if role not in KNOWN_ROLES:
+                raise UnknownName("column role", role, KNOWN_ROLES)
+        if self.kind not in {None, *KINDS}:
+            raise InvalidValue("kind", self.kind, "bars, trades or funding")
+        if self.stamped not in {None, "open", "close"}:
+            raise InvalidValue("stamped", self.stamped, "open or close")
+        for venue in (self.venue, self.default_venue):
+            if venue is not None and not _VENUE.fullmatch(venue):
+                raise InvalidValue("venue", venue, "lower-case letters, digits and dashes, such as binance-spot")
+        if self.symbol is not None:
+            object.__setattr__(self, "symbol", parse_symbol(self.symbol))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

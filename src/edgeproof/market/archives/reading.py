@@ -19,7 +19,6 @@ import polars as pl
 
 from edgeproof.domain.errors import EdgeproofError, Unreadable
 from edgeproof.market.archives.captures import looks_like_capture, read_capture
-from edgeproof.market.archives.columns import check_kind, check_mapping
 from edgeproof.market.archives.containers import (
     RawRows,
     read_arrow,
@@ -118,13 +117,9 @@ def read_archive(path: Path, hints: Hints | None = None) -> Iterator[Portion]:
 
     Raises:
         Unreadable: The file is broken, empty, of another kind, or does not say what it must.
-        RequestError: The hints are wrong in themselves.
     """
-    hints = hints or Hints()
-    check_kind(hints.kind)
-    check_mapping(hints.columns)
     try:
-        yield from _read_packed(path.resolve(), hints)
+        yield from _read_packed(path.resolve(), hints or Hints())
     except EdgeproofError:
         raise
     except _BROKEN as broken:
