@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from edgeproof.domain.series import BarSeries
 
 INPUT_NAMES: Final = ("ts", *VALUE_COLUMNS, "funding_rate", "reference")
+OHLC: Final = ("open", "high", "low", "close")
+HLC: Final = ("high", "low", "close")
+HL: Final = ("high", "low")
+CLOSE: Final = ("close",)
+NOT_NEGATIVE: Final = (0.0, float("inf"))
+ZERO_TO_ONE: Final = (0.0, 1.0)
+MINUS_ONE_TO_ONE: Final = (-1.0, 1.0)
+ZERO_TO_HUNDRED: Final = (0.0, 100.0)
 _MINUTES_PER_DAY: Final = 1_440
 
 Compute: TypeAlias = "Callable[..., FloatArray]"
