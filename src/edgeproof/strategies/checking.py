@@ -18,7 +18,7 @@ from edgeproof.domain.instruments import parse_symbol
 from edgeproof.domain.series import VALUE_COLUMNS
 from edgeproof.domain.time import Timeframe
 from edgeproof.features import FEATURES
-from edgeproof.strategies.constants import compute_constant, count_bars, list_params
+from edgeproof.strategies.constants import compute_constant, count_bars
 from edgeproof.strategies.errors import StrategyError
 from edgeproof.strategies.expressions import (
     COMPARISONS,
@@ -31,6 +31,7 @@ from edgeproof.strategies.expressions import (
     Number,
     Text,
     Unary,
+    walk,
 )
 from edgeproof.strategies.operators import MAX_WINDOW, OPERATORS, Gives, Operator, Role
 from edgeproof.strategies.parsing import parse_expression
@@ -85,7 +86,9 @@ class Checker:
         self.used: set[str] = set()
         self.counting: set[str] = set()
         self._params = params
-        self._defaults = {name: param.default for name, param in params.items()}
+        # What names are worth with every param at its default, and the params each is made of.
+        self._worth: dict[str, float | None] = {name: param.default for name, param in params.items()}
+        self._made_of = {name: frozenset({name}) for name in params}
         self._definitions = definitions
         self._frame = timeframe
         self._checked: dict[tuple[str, Timeframe], Checked] = {}
@@ -180,7 +183,13 @@ class Checker:
             self._open.pop()
             self._checked[key] = checked
             self.let[node.name] = checked.expression
+            self._worth[node.name] = compute_constant(checked.expression, self._worth)
+            self._made_of[node.name] = self._list_params(checked.expression)
         return self._checked[key]
+
+    def _list_params(self, node: Expression) -> frozenset[str]:
+        nothing: frozenset[str] = frozenset()
+        return nothing.union(*(self._made_of.get(n.name, nothing) for n in walk(node) if isinstance(n, Name)))
 
     def _check_unary(self, node: Unary) -> Checked:
         kind = Kind.CONDITION if node.operator == "not" else Kind.NUMBER
@@ -257,15 +266,16 @@ class Checker:
 
     def _check_range(self, node: Expression, what: str, low: float, high: float, *, whole: bool) -> None:
         """A constant must be within its range for the default params, a bare param for all of its own range."""
-        value = compute_constant(node, self._defaults, self.let)
+        value = compute_constant(node, self._worth)
         if value is None:
             _refuse(node, f"{what} must be known before the first bar: a number, a param, or arithmetic on them")
         expected = f"{'a whole number' if whole else 'a number'} from {low:g} to {high:g}"
-        settled = count_bars(node, value) if whole else value
+        # Half a window is rounded, a literal 2.5 is a mistake.
+        settled = count_bars(value) if whole and not isinstance(node, Number) else value
         if not low <= settled <= high or (whole and settled != math.floor(settled)):
             _refuse(node, f"{what} cannot be {settled:g}; expected {expected}")
         if whole:
-            self.counting.update(list_params(node, self._params, self.let))
+            self.counting |= self._list_params(node)
         if isinstance(node, Name) and node.name in self._params:
             param = self._params[node.name]
             if param.low < low or param.high > high:

@@ -181,7 +181,7 @@ class Computation:
         return found
 
     def _count(self, node: Expression) -> float:
-        return count_bars(node, self.constant(node))
+        return count_bars(self.constant(node))
 
     def _length(self, view: View) -> int:
         return len(self._data.bars(*view))

@@ -5,53 +5,50 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from edgeproof.strategies.expressions import LOGIC, Binary, Call, Expression, Name, Number, Unary, walk
+from edgeproof.strategies.expressions import LOGIC, Binary, Call, Expression, Name, Number, Unary
 from edgeproof.strategies.operators import OPERATORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 
-def compute_constant(node: Expression, params: Mapping[str, float], let: Mapping[str, Expression]) -> float | None:
-    """The value of a constant expression, NaN where it is not finite; None where the expression depends on bars."""
+def compute_constant(node: Expression, names: Mapping[str, float | None]) -> float | None:
+    """The value of a constant expression, NaN where it is not finite; None where the expression depends on bars.
+
+    Args:
+        node: A checked expression.
+        names: Values of params and constant ``let`` names; None for, or without, those that depend on bars.
+    """
     match node:
         case Number():
             return node.value
         case Name():
-            return params[node.name] if node.name in params else _compute_named(node, params, let)
+            return names.get(node.name)
         case Unary(operator="-"):
-            operand = compute_constant(node.operand, params, let)
+            operand = compute_constant(node.operand, names)
             return None if operand is None else -operand
         case Binary() if node.operator not in LOGIC:
-            left, right = (compute_constant(side, params, let) for side in (node.left, node.right))
+            left, right = (compute_constant(side, names) for side in (node.left, node.right))
             return None if left is None or right is None else _calculate(node.operator, left, right)
         case Call() if node.name in OPERATORS and OPERATORS[node.name].constant:
-            given = [compute_constant(argument, params, let) for argument in node.arguments]
+            given = [compute_constant(argument, names) for argument in node.arguments]
             known = [value for value in given if value is not None]
             return _call(node.name, known) if len(known) == len(given) else None
         case _:
             return None
 
 
-def count_bars(node: Expression, value: float) -> float:
-    """A constant as a count of bars: arithmetic is rounded to the nearest whole number, half of one upwards.
-
-    Numbers and params stay as they are, so that a literal 2.5 can still be refused.
-    """
-    return value if isinstance(node, Number | Name) or not math.isfinite(value) else float(math.floor(value + 0.5))
+def count_bars(value: float) -> float:
+    """A constant as a count of bars: the nearest whole number, half of one upwards, as in half of a window of 9."""
+    return float(math.floor(value + 0.5)) if math.isfinite(value) else value
 
 
-def list_params(node: Expression, params: Mapping[str, object], let: Mapping[str, Expression]) -> Iterator[str]:
-    """The params an expression uses, those inside ``let`` names included."""
-    for found in walk(node):
-        if isinstance(found, Name) and found.name in params:
-            yield found.name
-        elif isinstance(found, Name) and found.name in let:
-            yield from list_params(let[found.name], params, let)
-
-
-def _compute_named(node: Name, params: Mapping[str, float], let: Mapping[str, Expression]) -> float | None:
-    return compute_constant(let[node.name], params, let) if node.name in let else None
+def bind_names(params: Mapping[str, float], let: Mapping[str, Expression]) -> dict[str, float | None]:
+    """Values of params and of ``let`` names, each of which stands after those it uses."""
+    names: dict[str, float | None] = dict(params)
+    for name, expression in let.items():
+        names[name] = compute_constant(expression, names)
+    return names
 
 
 def _calculate(operator: str, left: float, right: float) -> float | None:

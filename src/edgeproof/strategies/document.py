@@ -63,10 +63,12 @@ class Scalar:
         at = _count_header(raw, self.style)
         # Folding changes only white space, so the n-th visible character of one is the n-th of the other.
         visible = sum(not c.isspace() for c in self.text[:offset])
+        after = at
         for count, index in enumerate(_walk_visible(raw, at, self.style)):
             if count == visible:
                 return self.start + index
-        return max(self.start, self.end - 1)
+            after = index + 1
+        return self.start + after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

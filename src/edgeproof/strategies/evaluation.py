@@ -132,7 +132,7 @@ class _Decision:
         rule = self._strategy.max_hold
         if rule is None:
             return 0
-        bars = count_bars(rule, self._computation.constant(rule))
+        bars = count_bars(self._computation.constant(rule))
         if not 1 <= bars <= MAX_WINDOW:
             raise InvalidValue(f"max_hold of {self._strategy.name}", bars, f"1 to {MAX_WINDOW:,} bars")
         return int(bars)

@@ -11,7 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from edgeproof.domain.hashing import hash_json
-from edgeproof.strategies.constants import compute_constant
+from edgeproof.strategies.constants import bind_names, compute_constant
 from edgeproof.strategies.expressions import Binary, Call, Expression, Name, Number, Text, Unary, list_children
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Keys:
 
     def __init__(self, let: Mapping[str, Expression], params: Mapping[str, float] | None = None) -> None:
         self._let = let
-        self._params = params
+        self._names = None if params is None else bind_names(params, let)
         # By identity: hashing a deep tree at every look-up would cost more than the digest. The nodes are kept alive.
         self._named: dict[int, tuple[Expression, str]] = {}
         self._constants: dict[int, tuple[Expression, float | None]] = {}
@@ -47,10 +47,10 @@ class Keys:
 
     def constant(self, node: Expression) -> float | None:
         """The value of a constant expression under the bound params; None where it depends on bars."""
-        if self._params is None:
+        if self._names is None:
             return None
         if (found := self._constants.get(id(node))) is None:
-            value = compute_constant(node, self._params, self._let)
+            value = compute_constant(node, self._names)
             found = self._constants[id(node)] = (node, value)
         return found[1]
 

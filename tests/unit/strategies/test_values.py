@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeproof.strategies.values import (
+    TruthArray,
+    both,
+    calculate,
+    compare,
+    deny,
+    either,
+    know_true,
+    lag_numbers,
+    lag_truths,
+    take_logarithm,
+)
+
+NAN = float("nan")
+TRUE, UNKNOWN, FALSE = 1, 0, -1
+# Kleene's strong logic of indeterminacy (1938), as his tables give it.
+CONJUNCTION = {
+    (TRUE, TRUE): TRUE,
+    (TRUE, UNKNOWN): UNKNOWN,
+    (TRUE, FALSE): FALSE,
+    (UNKNOWN, UNKNOWN): UNKNOWN,
+    (UNKNOWN, FALSE): FALSE,
+    (FALSE, FALSE): FALSE,
+}
+DISJUNCTION = {
+    (TRUE, TRUE): TRUE,
+    (TRUE, UNKNOWN): TRUE,
+    (TRUE, FALSE): TRUE,
+    (UNKNOWN, UNKNOWN): UNKNOWN,
+    (UNKNOWN, FALSE): UNKNOWN,
+    (FALSE, FALSE): FALSE,
+}
+
+
+def encode(value: int) -> TruthArray:
+    return np.array([value], dtype=np.int8)
+
+
+@pytest.mark.parametrize(("left", "right"), list(CONJUNCTION))
+def test_logic_is_kleenes(left: int, right: int) -> None:
+    for a, b in ((left, right), (right, left)):
+        assert both(encode(a), encode(b)).tolist() == [CONJUNCTION[left, right]]
+        assert either(encode(a), encode(b)).tolist() == [DISJUNCTION[left, right]]
+
+
+def test_denying_an_unknown_leaves_it_unknown() -> None:
+    assert [deny(encode(value)).tolist() for value in (TRUE, UNKNOWN, FALSE)] == [[FALSE], [UNKNOWN], [TRUE]]
+
+
+@pytest.mark.parametrize("operator", ["<", "<=", ">", ">=", "==", "!="])
+def test_a_comparison_with_an_unknown_is_unknown_and_so_is_its_denial(operator: str) -> None:
+    left, right = np.array([NAN, 1.0, NAN]), np.array([1.0, NAN, NAN])
+    truth = compare(operator, left, right)
+    assert truth.tolist() == [0, 0, 0]
+    assert not know_true(truth, 3).any()
+    assert not know_true(deny(truth), 3).any()
+
+
+@pytest.mark.parametrize("operator", ["<", "<=", ">", ">=", "==", "!="])
+def test_a_comparison_of_known_numbers_is_what_python_says(operator: str) -> None:
+    pairs = [(1.0, 2.0), (2.0, 1.0), (1.0, 1.0), (-0.0, 0.0)]
+    said = {"<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__", "==": "__eq__", "!=": "__ne__"}[operator]
+    for left, right in pairs:
+        expected = 1 if getattr(left, said)(right) else -1
+        assert compare(operator, np.array([left]), np.array([right])).tolist() == [expected]
+
+
+def test_dividing_by_zero_and_overflow_are_unknown() -> None:
+    left, right = np.array([1.0, -1.0, 0.0, 1.0, 6.0]), np.array([0.0, 0.0, 0.0, 1e-320, 2.0])
+    np.testing.assert_array_equal(calculate("/", left, right), [NAN, NAN, NAN, NAN, 3.0])
+    np.testing.assert_array_equal(calculate("*", np.array([1e308]), np.array([10.0])), [NAN])
+    np.testing.assert_array_equal(calculate("-", np.array([-1e308]), np.array([1e308])), [NAN])
+
+
+def test_the_logarithm_of_nothing_and_of_less_is_unknown() -> None:
+    np.testing.assert_array_equal(take_logarithm(np.array([1.0, 0.0, -1.0])), [0.0, NAN, NAN])
+
+
+def test_a_lag_longer_than_the_history_knows_nothing() -> None:
+    values = np.array([1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(lag_numbers(values, 0, 3), values)
+    np.testing.assert_array_equal(lag_numbers(values, 1, 3), [NAN, 1.0, 2.0])
+    np.testing.assert_array_equal(lag_numbers(values, 9, 3), [NAN] * 3)
+    assert lag_truths(np.array([1, 1, -1], dtype=np.int8), 1, 3).tolist() == [0, 1, 1]
+    assert lag_truths(np.array([1, 1, -1], dtype=np.int8), 9, 3).tolist() == [0, 0, 0]
