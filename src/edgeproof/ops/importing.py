@@ -295,8 +295,8 @@ class _Draft:
         self._instruments |= {
             Instrument(venue=venue, symbol=symbol) for venue, symbol in frame.select("venue", "symbol").unique().rows()
         }
-        times = frame["ts"].dt.epoch("ms")
-        first, last = int(times.min()), int(times.max())  # type: ignore[arg-type] - an integer column
+        times = frame["ts"].dt.epoch("ms").to_numpy()
+        first, last = int(times.min()), int(times.max())
         self._ends = (min(self._ends[0], first), max(self._ends[1], last)) if self._ends else (first, last)
         if portion.table is BARS:
             self._timeframes |= set(frame["timeframe"].unique())

@@ -87,7 +87,7 @@ def fill_minutes(lake: Lake, built: Sequence[pl.DataFrame]) -> Written:
 
 
 def _leave_out_published(lake: Lake, bars: pl.DataFrame) -> pl.DataFrame:
-    ts = bars["ts"].dt.epoch("ms")
+    ts = bars["ts"].dt.epoch("ms").to_numpy()
     instrument = Instrument(venue=bars["venue"][0], symbol=bars["symbol"][0])
-    window = Window(start_ms=int(ts.min()), end_ms=int(ts.max()) + 1)  # type: ignore[arg-type] - an integer column
+    window = Window(start_ms=int(ts.min()), end_ms=int(ts.max()) + 1)
     return bars.join(lake.bars(instrument, ONE_MINUTE, window).select("ts"), on="ts", how="anti")

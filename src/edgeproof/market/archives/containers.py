@@ -117,10 +117,10 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
         yield stream
 
 
-def read_lines(stream: BinaryIO | IO[bytes], size: int = PORTION_BYTES) -> Iterator[bytes]:
-    """Blocks of whole lines of about ``size`` bytes; the last may lack its newline."""
+def read_lines(stream: BinaryIO | IO[bytes]) -> Iterator[bytes]:
+    """Blocks of whole lines of about ``PORTION_BYTES``; the last may lack its newline."""
     rest = b""
-    while block := stream.read(size):
+    while block := stream.read(PORTION_BYTES):
         cut = block.rfind(b"\n") + 1
         if cut:
             yield rest + block[:cut]

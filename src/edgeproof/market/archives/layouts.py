@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import polars as pl
 
 from edgeproof.domain.errors import Unreadable
@@ -161,10 +162,9 @@ def _measure_spacing(raw: pl.DataFrame, roles: Mapping[str, str], *, file: str) 
     steps = ordered.select(step).to_series().drop_nulls()
     if steps.is_empty():
         return None, None
-    counts = steps.value_counts(sort=True)
-    most = counts.filter(pl.col("count") == counts["count"].max())["ms"].min()
-    smallest = int(steps.min()) if len(steps) >= _BARS_THAT_SHOW_A_SPACING else None  # type: ignore[arg-type]
-    return smallest, int(most)  # type: ignore[arg-type]
+    lengths, counts = np.unique(steps.to_numpy(), return_counts=True)
+    smallest = int(lengths[0]) if len(steps) >= _BARS_THAT_SHOW_A_SPACING else None
+    return smallest, int(lengths[np.argmax(counts)])
 
 
 def _is_stamped_at_close(venue: str, roles: Mapping[str, str], claim: Claim, hints: Hints, notes: list[str]) -> bool:

@@ -64,13 +64,26 @@ _MARKETS: Final = {
 }
 
 
+# Words a folder may have beside a venue or a market; with any other word it is somebody's own name for something else.
+_PLAIN_WORDS: Final = frozenset(
+    {
+        *("archive", "bars", "candles", "csv", "daily", "data", "download", "downloads", "feather", "funding"),
+        *("historical", "history", "hourly", "klines", "market", "minute", "monthly", "ohlcv", "parquet", "raw"),
+        *("trades", "usdt", "vision"),
+    }
+)
+
+
 def find_venue(path: PurePath) -> str | None:
-    """The venue named nearest to the file: in its own name first, then in its folder, and so on upwards."""
+    """The venue named nearest to the file: by a word of its own name first, then by its folder, and so on upwards.
+
+    A folder counts where all its words are known, as in ``binance``, ``kraken_futures`` or ``okx-data``.
+    """
     return next((_NAMES[word] for word in _words_nearest_first(path) if word in _NAMES), None)
 
 
 def find_market(path: PurePath) -> Market | None:
-    """The market named nearest to the file, as in ``futures/um`` or ``spot_btcusdt``."""
+    """The market named nearest to the file, as in ``futures/um`` or ``spot_btcusdt``; folders as for venues."""
     return next((_MARKETS[word] for word in _words_nearest_first(path) if word in _MARKETS), None)
 
 
@@ -80,6 +93,13 @@ def name_venue(venue: str, market: Market | None) -> str:
 
 
 def _words_nearest_first(path: PurePath) -> Iterator[str]:
-    for part in reversed(path.parts):
-        # In `futures/cm` and `perp_inverse` the last word is the more precise one.
-        yield from reversed(re.findall(r"[a-z0-9]+", part.lower()))
+    # In `futures/cm` and `perp_inverse` the last word is the more precise one.
+    yield from reversed(_split_words(path.name))
+    for part in reversed(path.parts[:-1]):
+        words = _split_words(part)
+        if all(word in _NAMES or word in _MARKETS or word in _PLAIN_WORDS for word in words):
+            yield from reversed(words)
+
+
+def _split_words(part: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+", part.lower())
