@@ -44,8 +44,10 @@ class Unit(StrEnum):
     QUOTE = "quote units"
     RETURN_PER_QUOTE = "return per quote unit"
     PRICE_PER_BASE = "price per base unit"
+    POINTS = "points"  # of an index that has no unit
     FLAG = "flag"  # -1, 0 or 1
-    CODE = "code"
+    CODE = "code"  # a number that stands for a name
+    BARS = "bars"
     DAYS = "days"
     MINUTES = "minutes"
 

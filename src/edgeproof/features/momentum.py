@@ -122,7 +122,7 @@ def awesome_oscillator(data: FeatureInput, fast: int, slow: int) -> FloatArray:
 
 
 @_add(
-    unit=Unit.CODE,
+    unit=Unit.POINTS,
     inputs=HL,
     parameters=(window(10),),
     warm_up=lambda bars: bars - 1 + settle_decay(_FISHER_SMOOTHING) + settle_decay(0.5),

@@ -91,7 +91,7 @@ def stochrsi_d(data: FeatureInput, rsi_window: int, bars: int, smooth_k: int, sm
 
 
 @_add(
-    unit=Unit.CODE,
+    unit=Unit.POINTS,
     inputs=HLC,
     parameters=(window(20, high=500),),
     warm_up=one_less,

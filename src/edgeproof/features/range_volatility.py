@@ -22,8 +22,8 @@ _YANG_ZHANG_ALPHA = 1.34
 
 
 def _rogers_satchell_variance(bars: BarSeries) -> FloatArray:
-    up = log_ratio(bars.high, bars.close) * log_ratio(bars.high, bars.open)
-    return up + log_ratio(bars.low, bars.close) * log_ratio(bars.low, bars.open)
+    top, bottom, end = (log_ratio(price, bars.open) for price in (bars.high, bars.low, bars.close))
+    return top * (top - end) + bottom * (bottom - end)
 
 
 @_add(

@@ -92,7 +92,7 @@ def rebound(data: FeatureInput, bars: int) -> FloatArray:
 
 
 @_add(
-    unit=Unit.CODE,
+    unit=Unit.BARS,
     inputs=CLOSE,
     parameters=(_STREAK_LIMIT,),
     warm_up=as_many,

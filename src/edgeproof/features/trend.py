@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,8 +31,16 @@ _add = partial(register, family="trend")
 _MACD = (window(12, name="fast"), window(26, name="slow"), window(9, name="signal"))
 _SUPERTREND = (window(10), number("multiple", 3.0, 0.5, 10.0))
 _SAR = (number("step", 0.02, 0.001, 0.2), number("limit", 0.2, 0.01, 1.0))
-# Lines that jump from side to side forget where they began only by jumping: measured, see docs/decisions/0042.
-_BARS_TO_MEET = 1_000
+
+
+def _settle_sar(step: float, _limit: float) -> int:
+    """A line that jumps forgets its beginning only by jumping: three times the slowest measured, decision 0041."""
+    return ceil(10.0 / step)
+
+
+def _settle_supertrend(bars: int, multiple: float) -> int:
+    """As above: price needs about the square of the distance to cross it."""
+    return settle_wilder(bars) + ceil(40.0 * multiple**2)
 
 
 @_add(
@@ -205,7 +214,7 @@ def linreg_r2(data: FeatureInput, bars: int) -> FloatArray:
     unit=Unit.PRICE,
     inputs=HL,
     parameters=_SAR,
-    warm_up=lambda *_: _BARS_TO_MEET,
+    warm_up=_settle_sar,
     recursive=True,
     source="Wilder 1978; TA-Lib SAR",
 )
@@ -223,7 +232,7 @@ def _supertrend(data: FeatureInput, bars: int, multiple: float) -> tuple[FloatAr
     unit=Unit.PRICE,
     inputs=HLC,
     parameters=_SUPERTREND,
-    warm_up=lambda bars, _: settle_wilder(bars) + _BARS_TO_MEET,
+    warm_up=_settle_supertrend,
     recursive=True,
     source="Seban 2008: median price -/+ multiple x ATR, never loosened while price stays on its side",
 )
@@ -236,7 +245,7 @@ def supertrend(data: FeatureInput, bars: int, multiple: float) -> FloatArray:
     unit=Unit.FLAG,
     inputs=HLC,
     parameters=_SUPERTREND,
-    warm_up=lambda bars, _: settle_wilder(bars) + _BARS_TO_MEET,
+    warm_up=_settle_supertrend,
     recursive=True,
     bounds=(-1.0, 1.0),
     source="Seban 2008: 1 above the supertrend line, -1 below",
@@ -275,7 +284,7 @@ def vortex_minus(data: FeatureInput, bars: int) -> FloatArray:
 
 
 @_add(
-    unit=Unit.CODE,
+    unit=Unit.POINTS,
     inputs=HL,
     parameters=(window(9, name="smoothing"), window(25)),
     warm_up=lambda smoothing, bars: settle_ema(smoothing, 2) + bars - 1,

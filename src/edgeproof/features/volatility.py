@@ -172,7 +172,9 @@ def volatility_ratio(data: FeatureInput, fast: int, slow: int) -> FloatArray:
 )
 def volatility_rank(data: FeatureInput, bars: int, history: int) -> FloatArray:
     """Where volatility stands in its own trailing history: 0 the calmest, 1 the wildest."""
-    return rank_over(return_stdev(data, bars), history)
+    # In single precision, windows of equal returns in another order tie, instead of ranking by their rounding.
+    coarse = return_stdev(data, bars).astype(np.float32)
+    return rank_over(coarse.astype(np.float64), history)
 
 
 @_add(
