@@ -169,6 +169,7 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             problem = " ".join((error.problem or error.context or "it is broken").split())
+            problem += "; quote a value that has a colon and a space in it" if "mapping values" in problem else ""
             self._refuse(_index(mark), f"not YAML: {problem}")
         except yaml.YAMLError as error:
             self._refuse(0, f"not YAML: {' '.join(str(error).split())[:120]}")
