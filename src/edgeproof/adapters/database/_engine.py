@@ -7,7 +7,9 @@ it, two never deadlock, and rows are numbered in the order in which they were co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import sqlite3
+import time
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.pool import NullPool
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 WRITES: Final = "edgeproof_writes"
 _LOCK_WAIT_S: Final = 60
+_POLL_S: Final = 0.01
 _CONNECT_TIMEOUT_S: Final = 10
 _LOCK_CLASS: Final = 0x6564_6765  # "edge"
 
@@ -64,25 +67,39 @@ def _make_postgresql_engine(place: Place) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's, and the pool's own
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     _set_pragmas(connection, foreign_keys=True)
 
 
-def _prepare_migration(connection: Any, _record: Any) -> None:  # noqa: ANN401
+def _prepare_migration(connection: sqlite3.Connection, _record: object) -> None:
     _set_pragmas(connection, foreign_keys=False)
 
 
-def _set_pragmas(connection: Any, *, foreign_keys: bool) -> None:  # noqa: ANN401
+def _set_pragmas(connection: sqlite3.Connection, *, foreign_keys: bool) -> None:
     # The driver would otherwise begin transactions by its own rules, and none before a read or a change of schema.
     connection.isolation_level = None
     cursor = connection.cursor()
     # Readers and one writer at once; and a commit is on the disk before it returns, power cut or not.
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _switch_to_wal(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
     # Without it INSERT OR REPLACE would delete a row and no trigger would see it.
     cursor.execute("PRAGMA recursive_triggers = ON")
     cursor.close()
+
+
+def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
+    deadline_s = time.monotonic() + _LOCK_WAIT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # The one statement for which SQLite does not wait when another process makes the same file.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline_s:
+                raise
+            time.sleep(_POLL_S)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -92,4 +109,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _begin_postgresql(connection: Connection) -> None:
     if connection.get_execution_options().get(WRITES, False):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_CLASS}, hashtext(current_schema()))")
+        connection.exec_driver_sql(
+            f"SET LOCAL lock_timeout = '{_LOCK_WAIT_S}s'; "
+            f"SELECT pg_advisory_xact_lock({_LOCK_CLASS}, hashtext(current_schema()))"
+        )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from edgeproof.adapters.database._url import Place
 
 _NOT_A_DATABASE = ("file is not a database", "malformed", "file is encrypted", "disk image")
-_LOCKED = ("database is locked", "database table is locked", "database schema is locked")
+_LOCKED = ("database is locked", "database table is locked", "database schema is locked", "lock timeout")
 _HINTS = {
     "unable to open": "check that its folder exists and that you may write there",
     "readonly": "make the file and its folder writable",
