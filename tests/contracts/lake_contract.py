@@ -194,6 +194,10 @@ class LakeContract:
         assert_frame_equal(lake.funding(BTC, window), funding[1:2])
         assert_frame_equal(lake.trades(BTC, window), trades.filter(inside))
 
+    def test_a_window_may_be_wider_than_all_time(self, lake: Lake) -> None:
+        lake.append(BARS, bar_rows(10))
+        assert_frame_equal(lake.bars(BTC, ONE_MINUTE, Window(start_ms=-(2**62), end_ms=2**62)), bar_rows(10))
+
     def test_a_window_beside_the_data_is_empty(self, lake: Lake) -> None:
         lake.append(BARS, bar_rows(10))
         beside = Window(start_ms=START_MS + MS_PER_DAY, end_ms=START_MS + 2 * MS_PER_DAY)

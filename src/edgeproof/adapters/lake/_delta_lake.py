@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
 _ROWS_PER_COMMIT: Final = 4_000_000
 _LOCK_TIMEOUT_S: Final = 600.0
-_ATTEMPTS: Final = 100
+_ATTEMPTS: Final = 60
 _LONGEST_PAUSE_S: Final = 1.0
+_WIDEST_US: Final = 2**63 - 1
 
 _Groups = dict[tuple[str, ...], pl.DataFrame]  # values of a layout's group columns, to their rows
 
@@ -98,18 +99,19 @@ class DeltaLake:
             snapshot = log.create()
             fresh, written = self._compare(layout, batch, snapshot)
             if written.new != staged:  # rows only ever come to a table, so as many new ones are the same ones
-                discard_files(place, files)
+                discard_files(place, [file.path for file in files])
                 with writing(place.shown):
                     staged, files = written.new, write_files(place, layout, fresh)
             if not files:
                 return written
             try:
+                # If this fails otherwise, the files stay: a commit that is under way to a store may still arrive.
                 log.commit(files, version=snapshot.version)
             except Overtaken:
                 _pause(attempt)
             else:
                 return written
-        discard_files(place, files)
+        discard_files(place, [file.path for file in files])
         msg = (
             f"{place.shown} changed {_ATTEMPTS} times while rows were added; wait for the other writers, then run again"
         )
@@ -151,7 +153,7 @@ class DeltaLake:
         files = _select_group(self._logs[table.name].look(), group).sort("first_ts")
         where = []
         if window is not None:
-            start, end = (pl.lit(ms * 1_000).cast(STORED_TIME) for ms in (window.start_ms, window.end_ms))
+            start, end = _to_stored(window.start_ms), _to_stored(window.end_ms)
             files = files.filter(
                 pl.col("last_ts").is_null() | (pl.col("last_ts") >= start),
                 pl.col("first_ts").is_null() | (pl.col("first_ts") < end),
@@ -175,6 +177,7 @@ class DeltaLake:
         """Keep other writers of this disk waiting, so that they do not work in vain; correctness needs no lock."""
         if place.folder is None:
             return nullcontext()
+        place.require_folder()
         lock = place.folder.with_suffix(".lock")
         with writing(place.shown):
             lock.parent.mkdir(parents=True, exist_ok=True)
@@ -187,6 +190,11 @@ class DeltaLake:
 
 def _name(instrument: Instrument) -> dict[str, str]:
     return {"venue": instrument.venue, "symbol": instrument.symbol}
+
+
+def _to_stored(ms: int) -> pl.Expr:
+    # A window may be wider than all time; microseconds in 64 bits are not.
+    return pl.lit(max(-_WIDEST_US, min(ms * 1_000, _WIDEST_US))).cast(STORED_TIME)
 
 
 def _split_groups(layout: Layout, batch: pl.DataFrame) -> _Groups:

@@ -23,17 +23,19 @@ if TYPE_CHECKING:
 
 STORE_ERRORS: Final = (DeltaError, OSError, ValueError, pl.exceptions.PolarsError, pa.ArrowException)
 
-_LONGEST_REASON: Final = 240
-_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
+_LONGEST_REASON: Final = 200
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m|↳")
+_NOISE: Final = re.compile(r"Kernel error ?(:|->)|Generic delta kernel error:|\(set POLARS_VERBOSE=1 [^)]*\)")
+_STACK: Final = re.compile(r"^\s*\d+: |^\s*$|\w+ \{")  # a frame, a blank line, or a structure printed whole
 _CURES: Final = (
     (r"no space left|disk quota|file too large", "free some space and run again; nothing half-written is in the table"),
     (
-        r"permission denied|read-only|access ?denied|forbidden|403",
+        r"permission denied|read-only|access ?denied|forbidden",
         "make it writable, or name another lake in edgeproof.toml",
     ),
     (r"not a directory|file exists|is a directory", "a file stands where a folder should be: move it away"),
-    (r"no such bucket|nosuchbucket", "create the bucket, or name another one in edgeproof.toml"),
-    (r"connect|timed? ?out|dns|unreachable", "check the address and that the store is up, then run again"),
+    (r"no ?such ?bucket|bucket does not exist", "create the bucket, or name another one in edgeproof.toml"),
+    (r"connect|timed? ?out|dns|unreachable|error sending request", "check that the store is up at that address"),
 )
 
 
@@ -79,6 +81,13 @@ def writing(place: str) -> Iterator[None]:
 
 def explain(error: BaseException, fallback: str) -> str:
     """One line: what the store said, and what to do about it."""
-    said = " ".join(_COLOURS.sub("", str(error)).replace("↳", ":").split()) or type(error).__name__
-    cure = next((cure for sign, cure in _CURES if re.search(sign, said, re.IGNORECASE)), fallback)
-    return f"{said[:_LONGEST_REASON]}; {cure}"
+    told = []
+    for line in _COLOURS.sub("", str(error)).splitlines():
+        end = _STACK.search(line)
+        told.append(line[: end.start()] if end else line)
+        if end:
+            break
+    said = " ".join(_NOISE.sub("", " ".join(told)).split())[:_LONGEST_REASON].strip(" :.;")
+    whole = f"{type(error).__name__} {error}"
+    cure = next((cure for sign, cure in _CURES if re.search(sign, whole, re.IGNORECASE)), fallback)
+    return f"{said or type(error).__name__}; {cure}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,7 @@ from deltalake.fs import DeltaStorageHandler
 from edgeproof.adapters.lake._layout import STORED_TIME, to_stored_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from edgeproof.adapters.lake._layout import Layout
     from edgeproof.adapters.lake._place import Place
@@ -44,26 +45,28 @@ class DataFile:
 def write_files(place: Place, layout: Layout, groups: Mapping[tuple[str, ...], pl.DataFrame]) -> list[DataFile]:
     """Put each group's rows into new files, one for each period; nobody sees them until a commit names them."""
     store = DeltaStorageHandler(place.url, dict(place.options))
-    written: list[DataFile] = []
+    begun, written = list[str](), list[DataFile]()
     try:
         for names, rows in groups.items():
             for period, part in _split_periods(layout, rows):
                 partition = dict(zip(layout.partitions, (*names, period), strict=True))
-                written.append(_write_file(store, place, layout, partition, part))
+                path = _name_file(partition)
+                begun.append(path)
+                statistics = _write_rows(place, layout, path, part)
+                size = store.get_file_info([path])[0].size
+                written.append(DataFile(path=path, size=size, partition=partition, statistics=statistics))
     except BaseException:
-        discard_files(place, written)
+        discard_files(place, begun)
         raise
     return written
 
 
-def discard_files(place: Place, files: Sequence[DataFile]) -> None:
-    """Remove files that no commit will name. One that cannot be removed is only wasted space."""
+def discard_files(place: Place, paths: Iterable[str]) -> None:
+    """Remove files that no commit will ever name. One that cannot be removed is only wasted space."""
     store = DeltaStorageHandler(place.url, dict(place.options))
-    for file in files:
-        try:
-            store.delete_file(file.path)
-        except OSError:
-            continue
+    for path in paths:
+        with suppress(OSError):
+            store.delete_file(path)
 
 
 def read_rows(
@@ -109,11 +112,17 @@ def _split_periods(layout: Layout, rows: pl.DataFrame) -> Iterator[tuple[str, pl
         start += length
 
 
-def _write_file(
-    store: DeltaStorageHandler, place: Place, layout: Layout, partition: Mapping[str, str], part: pl.DataFrame
-) -> DataFile:
-    stored = part.select(pl.col(c).cast(to_stored_type(layout.table.schema[c])) for c in layout.columns)
-    path = "/".join((*(f"{c}={_tame(v)}" for c, v in partition.items()), f"{uuid.uuid4()}.zstd.parquet"))
+def _name_file(partition: Mapping[str, str]) -> str:
+    return "/".join((*(f"{c}={_tame(v)}" for c, v in partition.items()), f"{uuid.uuid4()}.zstd.parquet"))
+
+
+def _tame(value: str) -> str:
+    # The folder is for people; the value itself is in the log. So no name from outside ever becomes a path.
+    return _UNSAFE.sub("_", value)[:_LONGEST_NAME]
+
+
+def _write_rows(place: Place, layout: Layout, path: str, rows: pl.DataFrame) -> str:
+    stored = rows.select(pl.col(c).cast(to_stored_type(layout.table.schema[c])) for c in layout.columns)
     stored.write_parquet(
         place.locate(path),
         compression="zstd",
@@ -122,13 +131,7 @@ def _write_file(
         storage_options=dict(place.options) or None,
         mkdir=place.folder is not None,
     )
-    size = store.get_file_info([path])[0].size
-    return DataFile(path=path, size=size, partition=partition, statistics=_describe(layout, stored))
-
-
-def _tame(value: str) -> str:
-    # The folder is for people; the value itself is in the log. So no name from outside ever becomes a path.
-    return _UNSAFE.sub("_", value)[:_LONGEST_NAME]
+    return _describe(layout, stored)
 
 
 def _describe(layout: Layout, stored: pl.DataFrame) -> str:

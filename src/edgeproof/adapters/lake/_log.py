@@ -78,12 +78,17 @@ class TableLog:
         """The newest version, of an empty table if there was none; who creates it first does not matter.
 
         Raises:
+            Unreadable: The log is damaged, or the table is not the lake's.
             Unwritable: It could not be created.
         """
-        with self._lock, writing(self._place.shown):
-            if self._refresh().version < 0:
+        with self._lock:
+            with reading(self._place.shown):
+                snapshot = self._refresh()
+            if snapshot.version >= 0:
+                return snapshot
+            with writing(self._place.shown):
                 self._create()
-            return self._refresh()
+                return self._refresh()
 
     def commit(self, files: Sequence[DataFile], *, version: int) -> None:
         """Add files to the table as it was at ``version``.
@@ -93,6 +98,7 @@ class TableLog:
             Unwritable: The log could not be written.
         """
         with self._lock, writing(self._place.shown):
+            # Another thread may have looked since: what was compared with an older version must not go on a newer one.
             if self._table is None or self._table.version() != version:
                 raise Overtaken
             try:
@@ -126,12 +132,20 @@ class TableLog:
         return self._snapshot
 
     def _open(self) -> DeltaTable | None:
-        try:
-            table = DeltaTable(self._place.url, storage_options=dict(self._place.options))
-        except TableNotFoundError:
-            return None
-        self._check(table)
-        return table
+        self._place.require_folder()
+        for _ in range(
+            2
+        ):  # twice, for another process may begin the table between the look at its log and at its files
+            try:
+                table = DeltaTable(self._place.url, storage_options=dict(self._place.options))
+            except TableNotFoundError:
+                if not self._place.has_data():
+                    return None
+            else:
+                self._check(table)
+                return table
+        reason = "its data files are there but its log is gone; bring _delta_log back from a backup, or move it away"
+        raise Unreadable(self._place.shown, reason)
 
     def _create(self) -> None:
         if self._place.folder:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
-from edgeproof.domain.errors import InvalidValue
+from edgeproof.domain.errors import InvalidValue, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_REMOTE_SCHEMES: Final = ("s3", "s3a")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +36,40 @@ class Place:
         path = unquote(logged_path)
         return str(self.folder / path) if self.folder else f"{self.url}/{path}"
 
+    def require_folder(self) -> None:
+        """Refuse a place on this disk where a file stands in the way.
+
+        Raises:
+            Unreadable: The table's folder, or the lake's, is a file.
+        """
+        for folder in (self.folder, self.folder.parent) if self.folder else ():
+            if folder.exists() and not folder.is_dir():
+                raise Unreadable(str(folder), "a file stands where a folder should be; move it away")
+
+    def has_data(self) -> bool:
+        """Whether files of a table lie here, with or without a log. Always False for an object store."""
+        if self.folder is None or not self.folder.exists():
+            return False
+        return any(entry.name.startswith("venue=") for entry in self.folder.iterdir())
+
 
 def place_table(lake: str | Path, table: str, options: Mapping[str, str] | None = None) -> Place:
     """Find the home of a table within a lake given as a path or a URL.
 
     Raises:
-        InvalidValue: A local path holds a percent sign, which the Delta library would decode twice.
+        InvalidValue: The URL is of a kind nobody tested, or a local path holds a percent sign, which the Delta library
+            would decode twice.
     """
-    if isinstance(lake, str) and "://" in lake and not lake.startswith("file://"):
-        url = f"{lake.rstrip('/')}/{table}"
+    scheme, separator, rest = str(lake).partition("://") if isinstance(lake, str) else ("", "", "")
+    if not separator:
+        root = Path(lake)
+    elif scheme == "file":
+        root = Path(unquote(rest))
+    elif scheme in _REMOTE_SCHEMES:
+        url = f"{scheme}://{rest.rstrip('/')}/{table}"
         return Place(url=url, shown=url, folder=None, options=dict(options or {}))
-    root = Path(unquote(urlsplit(lake).path)) if isinstance(lake, str) and "://" in lake else Path(lake)
+    else:
+        raise InvalidValue("lake", lake, "a folder, or a URL such as s3://bucket/prefix")
     folder = root.expanduser().absolute() / table
     if "%" in str(folder):
         raise InvalidValue("lake", str(root), "a path without '%'")
