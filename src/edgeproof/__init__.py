@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from edgeproof.domain.version import VERSION
+
 if TYPE_CHECKING:
     from edgeproof.backtest import backtest, backtest_signals
     from edgeproof.bootstrap import open_workspace
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from edgeproof.simulator.market import generate_market
     from edgeproof.strategies import load_strategy
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 _HOMES = {
     "Costs": "edgeproof.execution",

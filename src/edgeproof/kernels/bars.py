@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from edgeproof.domain.arrays import BoolArray, FloatArray, IntArray
+from edgeproof.kernels._arrays import BoolArray, FloatArray, IntArray
 from edgeproof.kernels._jit import jit
 
 BarColumns: TypeAlias = tuple[

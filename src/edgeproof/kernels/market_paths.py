@@ -23,7 +23,7 @@ from numba.extending import register_jitable
 from edgeproof.kernels._jit import jit
 
 if TYPE_CHECKING:
-    from edgeproof.domain.arrays import BoolArray, FloatArray, IntArray
+    from edgeproof.kernels._arrays import BoolArray, FloatArray, IntArray
 
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX_A: Final = np.uint64(0xBF58476D1CE4E5B9)

@@ -12,7 +12,7 @@ import numpy as np
 from edgeproof.kernels._jit import jit
 
 if TYPE_CHECKING:
-    from edgeproof.domain.arrays import BoolArray, FloatArray
+    from edgeproof.kernels._arrays import BoolArray, FloatArray
 
 
 def smooth_py(values: FloatArray, alpha: float, seed: int) -> FloatArray:

@@ -25,7 +25,7 @@ import numpy as np
 from edgeproof.kernels._jit import jit
 
 if TYPE_CHECKING:
-    from edgeproof.domain.arrays import FloatArray
+    from edgeproof.kernels._arrays import FloatArray
 
 
 def rolling_sum_py(values: FloatArray, window: int) -> FloatArray:
