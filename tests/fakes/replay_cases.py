@@ -106,7 +106,8 @@ def replay_cases(draw: st.DrawFn, *, most_bars: int = 60) -> ReplayCase:
         values = np.choose(kinds, [0.0, np.inf, -0.1, 1.0]) * rng.choice([0.3, 1.0, 5.0, 100.0], decisions) * scale
         values[kinds == 1] = np.inf
         values[rng.random(decisions) < none] = np.nan
-        return values if rng.random() < 0.7 else np.abs(values[:1])
+        kept: FloatArray = values if rng.random() < 0.7 else np.abs(values[:1])
+        return kept
 
     funded = np.repeat(np.arange(count), rng.choice(3, count, p=draw(st.sampled_from([(1, 0, 0), (0.85, 0.1, 0.05)]))))
     leverages = rng.choice([np.nan, 0.0, -1.0, np.inf, 0.5, 1.0, 3.0, 40.0, 200.0], decisions)

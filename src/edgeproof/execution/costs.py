@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from numbers import Real
 
 from edgeproof.domain.errors import InvalidValue
 
@@ -32,7 +31,7 @@ class Costs:
     def __post_init__(self) -> None:
         for name in ("maker", "taker", "slippage"):
             share = getattr(self, name)
-            if not isinstance(share, Real) or isinstance(share, bool) or not 0.0 <= share < 1.0:
+            if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0.0 <= share < 1.0:
                 raise InvalidValue(name, share, "a share of notional from 0 up to 1, such as 0.0006 for 0.06 %")
         latency = self.latency_ms
         if not isinstance(latency, int) or isinstance(latency, bool) or not 0 <= latency <= _MOST_LATENCY_MS:

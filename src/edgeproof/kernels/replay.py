@@ -4,12 +4,13 @@ Steps of :func:`replay`, and where each lives:
 
 1. while flat, jump to the next wish to enter (``_locate`` finds its bar, no bar is looked at in between);
 2. size it, price it, refuse it or open it (``open_position``);
-3. while in position, find the next open at which anything can happen (an exit or opposite signal, ``max_hold``, funding,
-   the end), and look at the bars before it only for a touched level (``_scan``);
+3. while in position, find the next open at which anything can happen (an exit or opposite signal, ``max_hold``,
+   funding, the end), and look at the bars before it only for a touched level (``_scan``);
 4. price the exit (``find_touch`` says where, ``price_exit`` what it costs) and go on with step 1.
 
-The specification is :func:`edgeproof.kernels.replay_py.replay_py`: it walks bar by bar, skips nothing, and uses the same
-arithmetic (``fill_price`` to ``price_exit``), so both give the same bits. `docs/assumptions.md` says each rule in words.
+The specification is :func:`edgeproof.kernels.replay_py.replay_py`: it walks bar by bar, skips nothing, and uses the
+same arithmetic (``fill_price`` to ``price_exit``), so both give the same bits. `docs/assumptions.md` says each rule in
+words.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ import numpy.typing as npt
 from numba.extending import register_jitable
 
 from edgeproof.kernels._jit import jit
+from edgeproof.kernels.replay_events import EXIT_LONG, EXIT_SHORT, GO_LONG, GO_SHORT
 
 if TYPE_CHECKING:
-    from edgeproof.domain.arrays import BoolArray, FloatArray, IntArray
+    from edgeproof.kernels._arrays import FloatArray, IntArray
 
 TradeRecords: TypeAlias = npt.NDArray[np.void]
 
@@ -31,29 +33,25 @@ TradeRecords: TypeAlias = npt.NDArray[np.void]
 SIGNAL, REVERSE, STOP, TAKE, TRAIL, MAX_HOLD, LIQUIDATION, END = range(8)
 UNTOUCHED = -1
 
-# Bits of an event's code.
-GO_LONG, GO_SHORT, EXIT_LONG, EXIT_SHORT = 1, 2, 4, 8
-
 TRADE_RECORD = np.dtype(
     [
-        ("decision", np.int64),  # index of the decision bar that opened it
-        ("entry_bar", np.int64),  # index of the execution bar
-        ("exit_bar", np.int64),
-        ("bars_held", np.int64),  # execution bars, in part or whole
-        ("side", np.int64),  # 1 long, -1 short
-        ("reason", np.int64),
         ("entry_price", np.float64),  # as filled
         ("exit_price", np.float64),
         ("size", np.float64),  # base units
-        ("equity", np.float64),  # realised, before entry
         ("pnl", np.float64),  # after fees and funding
-        ("entry_fee", np.float64),
-        ("fees", np.float64),  # entry fee included
+        ("fees", np.float64),  # of both fills, or of the first and the liquidation
         ("funding", np.float64),  # positive = paid
         ("slippage", np.float64),  # positive = paid
         ("mae", np.float64),  # share of the entry price, >= 0
         ("mfe", np.float64),
-    ]
+        ("decision", np.int32),  # index of the decision bar that opened it
+        ("entry_bar", np.int32),  # index of the execution bar
+        ("exit_bar", np.int32),
+        ("bars_held", np.int32),  # execution bars, in part or whole
+        ("side", np.int8),  # 1 long, -1 short
+        ("reason", np.int8),
+    ],
+    align=True,
 )
 
 # An account under a millionth of its start is spent: what is left is the rounding of floats.
@@ -62,9 +60,8 @@ SPENT_SHARE: Final = 1e-6
 MOST_NOTIONAL: Final = 1e18
 # A millionth of a step, so that a whole number of ticks or lots survives a division of floats.
 _STEP_SLACK: Final = 1e-6
-_FIRST_CAPACITY: Final = 256
+_MORE_ROWS: Final = 16
 _BLOCK: Final = 8  # bars looked at before asking whether any touched a level
-_WORD: Final = 8  # flags read at once
 
 
 @register_jitable
@@ -173,7 +170,7 @@ def price_exit(
     margin: float,
     balance: float,
     reference: float,
-    liquidated: bool,
+    liquidated: bool,  # noqa: FBT001 - kernels are called by position
     taker: float,
     slippage: float,
     tick: float,
@@ -193,23 +190,17 @@ def price_exit(
 
 
 @register_jitable
-def due_at(decision_ts: int, decision_ms: int, latency_ms: int, step_ms: int) -> int:
-    """When a decision's order may first act: its close and the latency, less what the next open absorbs of it."""
-    known = decision_ts + decision_ms
-    return max(known, (known + latency_ms) // step_ms * step_ms)
-
-
-@register_jitable
-def _locate(ts: IntArray, due: int, start: int, step_ms: int) -> int:
+def _locate(ts: IntArray, due: np.int64, start: int, step_ms: int) -> int:
     """First bar from ``start`` on that opens at or after ``due``; the number of bars where there is none."""
     bars = len(ts)
     if start >= bars or ts[start] >= due:
         return start
     # Bars are at least a step apart, so the answer lies at or before this guess, and at it where no bar is missing.
-    guess = start + (due - ts[start] + step_ms - 1) // step_ms
+    guess: int = start + (due - ts[start] + step_ms - 1) // step_ms
     if guess < bars and ts[guess - 1] < due:
         return guess
-    below, above = start, min(guess, bars)
+    below: int = start
+    above: int = min(guess, bars)
     while above - below > 1:
         middle = (below + above) // 2
         if ts[middle] < due:
@@ -237,18 +228,18 @@ def _scan(
     """
     bar = start
     while bar + _BLOCK <= stop:
-        least, most = low[bar], high[bar]
-        for other in range(bar + 1, bar + _BLOCK):
-            least = low[other] if low[other] < least else least
-            most = high[other] if high[other] > most else most
+        lows, highs = low[bar : bar + _BLOCK], high[bar : bar + _BLOCK]
+        least, most = lows[0], highs[0]
+        for other in range(1, _BLOCK):
+            least = min(least, lows[other])
+            most = max(most, highs[other])
         if least <= floor or most >= ceiling:
             break
-        lowest = least if least < lowest else lowest
-        highest = most if most > highest else highest
+        lowest = min(lowest, least)
+        highest = max(highest, most)
         bar += _BLOCK
     while bar < stop and low[bar] > floor and high[bar] < ceiling:
-        lowest = low[bar] if low[bar] < lowest else lowest
-        highest = high[bar] if high[bar] > highest else highest
+        lowest, highest = min(lowest, low[bar]), max(highest, high[bar])
         bar += 1
     return bar, lowest, highest
 
@@ -274,50 +265,9 @@ def _scan_trailing(
                 break
         elif high[bar] >= min(adverse, lowest + trail) or low[bar] <= take:
             break
-        lowest = low[bar] if low[bar] < lowest else lowest
-        highest = high[bar] if high[bar] > highest else highest
+        lowest, highest = min(lowest, low[bar]), max(highest, high[bar])
         bar += 1
     return bar, lowest, highest
-
-
-def _gather_events(
-    long: BoolArray, short: BoolArray, exit_long: BoolArray, exit_short: BoolArray
-) -> tuple[IntArray, npt.NDArray[np.uint8], int]:
-    """List the decisions that say anything, in order; see :func:`edgeproof.kernels.replay_py.gather_events_py`."""
-    decisions = len(long)
-    whole = decisions // _WORD * _WORD
-    want_long, want_short = long.view(np.uint8), short.view(np.uint8)
-    leave_long, leave_short = exit_long.view(np.uint8), exit_short.view(np.uint8)
-    words = (
-        long[:whole].view(np.uint64)
-        | short[:whole].view(np.uint64)
-        | exit_long[:whole].view(np.uint64)
-        | exit_short[:whole].view(np.uint64)
-    )
-    speaking = 0
-    for word in words:
-        speaking += _WORD if word else 0
-    index = np.empty(speaking + decisions - whole, np.int64)
-    code = np.empty(speaking + decisions - whole, np.uint8)
-    count, ambiguous, decision = 0, 0, 0
-    while decision < decisions:
-        if decision < whole and words[decision // _WORD] == 0:
-            decision += _WORD
-            continue
-        for at in range(decision, min(decision + _WORD, decisions)):
-            up, down, out_long, out_short = want_long[at], want_short[at], leave_long[at], leave_short[at]
-            ambiguous += up & down
-            says = (
-                GO_LONG * (up & ~down & ~out_long & 1)
-                + GO_SHORT * (down & ~up & ~out_short & 1)
-                + EXIT_LONG * out_long
-                + EXIT_SHORT * out_short
-            )
-            index[count] = at
-            code[count] = says
-            count += 1 if says else 0
-        decision += _WORD
-    return index[:count], code[:count], ambiguous
 
 
 def _replay(
@@ -351,10 +301,15 @@ def _replay(
     min_size: float,
     max_leverage: float,
     maintenance: float,
+    block: TradeRecords,
 ) -> tuple[TradeRecords, int, int]:
-    """Replay decisions over execution bars; see :func:`edgeproof.kernels.replay_py.replay_py` for every argument."""
+    """Replay decisions over execution bars; see :func:`edgeproof.kernels.replay_py.replay_py` for every argument.
+
+    Trades are written into ``block``, and into a larger copy of it when it is full.
+    """
     bars, events, fundings = len(ts), len(event_index), len(funding_bar)
-    trades = np.empty(_FIRST_CAPACITY, TRADE_RECORD)
+    trades = block
+    after_ms = decision_ms + latency_ms // step_ms * step_ms  # from a decision's open to when its order is due
     count, late, refused = 0, 0, 0
     equity = initial_equity
     event, next_funding = 0, 0
@@ -366,7 +321,7 @@ def _replay(
         event += 1
         if not code & (GO_LONG | GO_SHORT):
             continue
-        due = due_at(decision_ts[decision], decision_ms, latency_ms, step_ms)
+        due = decision_ts[decision] + after_ms
         if bar > 0 and due <= ts[bar - 1]:
             continue
         entry_bar = _locate(ts, due, bar, step_ms)
@@ -424,8 +379,7 @@ def _replay(
             leaving = leave_short
         leave_bar = bars
         if leaving < events:
-            leave_due = due_at(decision_ts[event_index[leaving]], decision_ms, latency_ms, step_ms)
-            leave_bar = _locate(ts, leave_due, entry_bar, step_ms)
+            leave_bar = _locate(ts, decision_ts[event_index[leaving]] + after_ms, entry_bar, step_ms)
 
         bar = entry_bar
         while True:
@@ -481,7 +435,8 @@ def _replay(
         )
         lowest, highest = min(lowest, reference), max(highest, reference)
         if count == len(trades):
-            grown = np.empty(2 * count, TRADE_RECORD)
+            # As many more as the events so far let expect, so that growing is rare.
+            grown = np.empty(count + count * (events - event) // event + _MORE_ROWS, TRADE_RECORD)
             grown[:count] = trades
             trades = grown
         trade = trades[count]
@@ -495,9 +450,7 @@ def _replay(
         trade["entry_price"] = entry
         trade["exit_price"] = exit_price
         trade["size"] = size
-        trade["equity"] = equity
         trade["pnl"] = side * size * (exit_price - entry) - (entry_fee + exit_fee) - paid
-        trade["entry_fee"] = entry_fee
         trade["fees"] = entry_fee + exit_fee
         trade["funding"] = paid
         trade["slippage"] = size * (abs(entry - open_[entry_bar]) + abs(exit_price - reference))
@@ -507,5 +460,4 @@ def _replay(
     return trades[:count], late, refused
 
 
-gather_events = jit(_gather_events)
 replay = jit(_replay)

@@ -9,7 +9,7 @@ import numpy as np
 from edgeproof.kernels._jit import jit
 
 if TYPE_CHECKING:
-    from edgeproof.domain.arrays import FloatArray, IntArray
+    from edgeproof.kernels._arrays import FloatArray, IntArray
     from edgeproof.kernels.replay import TradeRecords
 
 
@@ -26,8 +26,8 @@ def find_bad_bar_py(
     """Look for a bar no replay can use.
 
     Returns:
-        Index of the first bar with a price outside ``least`` to ``most`` (NaN is), with a high under its low, or less than
-        ``step_ms`` after the one before; -1 for none. And whether any open or close lies outside its bar's range.
+        Index of the first bar with a price outside ``least`` to ``most`` (NaN is), with a high under its low, or less
+        than ``step_ms`` after the one before; -1 for none. And whether any open or close lies outside its bar's range.
     """
     outside = False
     for bar in range(len(ts)):
@@ -49,15 +49,19 @@ def mark_equity_py(
     funding_bar: IntArray,
     funding_rate: FloatArray,
     initial_equity: float,
+    taker: float,
 ) -> FloatArray:
     """Equity at the closes of some bars: what is realised, and the open position at its bar's close.
 
     Args:
         trades: ``TRADE_RECORD`` in order of entry, shape (t,).
         samples: Indices of execution bars, ascending, shape (s,).
-        open_, close: Prices of the execution bars, shape (n,).
-        funding_bar, funding_rate: As the replay had them.
+        open_: Opens of the execution bars, shape (n,).
+        close: Their closes, shape (n,).
+        funding_bar: As the replay had it.
+        funding_rate: As the replay had it.
         initial_equity: Quote units.
+        taker: Share of notional paid at entry.
 
     Returns:
         Equity, never below zero, shape (s,). A position pays its fee to leave when it leaves, not before.
@@ -74,12 +78,12 @@ def mark_equity_py(
         if trade < len(trades) and trades[trade]["entry_bar"] <= bar:
             held = trades[trade]
             exposure = held["side"] * held["size"]
+            balance = realised - held["size"] * held["entry_price"] * taker
             while funding < len(funding_bar) and funding_bar[funding] <= bar:
                 if funding_bar[funding] > held["entry_bar"]:
-                    due = exposure * open_[funding_bar[funding]] * funding_rate[funding]
-                    paid += min(due, held["equity"] - held["entry_fee"] - paid)
+                    paid += min(exposure * open_[funding_bar[funding]] * funding_rate[funding], balance - paid)
                 funding += 1
-            value += exposure * (close[bar] - held["entry_price"]) - held["entry_fee"] - paid
+            value = balance - paid + exposure * (close[bar] - held["entry_price"])
         equity[at] = max(0.0, value)
     return equity
 

@@ -1,0 +1,135 @@
+"""Bars and funding made ready for many replays: checked once, with the places that every replay asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from edgeproof.domain.errors import InvalidValue, SchemaMismatch
+from edgeproof.domain.time import MS_PER_DAY, MS_PER_HOUR, format_ms
+from edgeproof.kernels.replay_equity import find_bad_bar
+
+if TYPE_CHECKING:
+    from edgeproof.domain.arrays import FloatArray, IntArray
+    from edgeproof.domain.series import BarSeries
+
+LEAST_PRICE: Final = 1e-12
+MOST_PRICE: Final = 1e12
+_END_OF_TIME_MS: Final = 7_258_118_400_000  # 2200-01-01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tape:
+    """Execution bars with their funding; made by :func:`prepare_tape`.
+
+    Attributes:
+        bars: The execution bars, the finest there are, shape (n,), n at least 1.
+        high, low: Their range with open and close in it: some venues publish opens outside it.
+        funding_bar, funding_rate: Bar at whose open each rate is due, not descending.
+        first_day: UTC day of the first bar, in days since the epoch.
+        samples: Last bar of every UTC hour that has bars: where equity is sampled.
+        day_ends: For each UTC day from the first bar's to the last bar's, the sample that was latest at its end.
+    """
+
+    bars: BarSeries
+    high: FloatArray
+    low: FloatArray
+    funding_bar: IntArray
+    funding_rate: FloatArray
+    first_day: int
+    samples: IntArray
+    day_ends: IntArray
+
+    @property
+    def sample_ts(self) -> IntArray:
+        """When each sample's bar closes, UTC milliseconds."""
+        return self.bars.ts[self.samples] + self.bars.timeframe.ms
+
+
+def prepare_tape(bars: BarSeries, funding: pl.DataFrame | None = None) -> Tape:
+    """Check bars and funding, and find the places every replay needs.
+
+    Args:
+        bars: The finest bars of one instrument.
+        funding: Its funding: ``ts`` and ``rate``; rates before the first or after the last bar are left out.
+
+    Raises:
+        InvalidValue: No bars; a price that is not a positive number, a high under its low, bars closer than their
+            length; a time outside 1970 to 2200; funding rates that are not numbers or share one time.
+        SchemaMismatch: Funding without ``ts`` and ``rate``.
+    """
+    _check_times(bars)
+    high, low = _check_prices(bars)
+    funding_bar, funding_rate = _place_funding(bars, funding)
+    first_day, last_day = int(bars.ts[0]) // MS_PER_DAY, int(bars.ts[-1]) // MS_PER_DAY
+    samples = _find_last_bars(bars.ts, MS_PER_HOUR)
+    midnights = np.arange(first_day + 1, last_day + 2) * MS_PER_DAY
+    return Tape(
+        bars=bars,
+        high=high,
+        low=low,
+        funding_bar=funding_bar,
+        funding_rate=funding_rate,
+        first_day=first_day,
+        samples=samples,
+        day_ends=np.searchsorted(bars.ts[samples], midnights) - 1,
+    )
+
+
+def _check_times(bars: BarSeries) -> None:
+    if not len(bars):
+        raise InvalidValue("bars", "an empty series", "at least one bar")
+    if not 0 <= int(bars.ts[0]) <= int(bars.ts[-1]) < _END_OF_TIME_MS:
+        outer = int(bars.ts[0]) if int(bars.ts[0]) < 0 else int(bars.ts[-1])
+        raise InvalidValue("ts", outer, "UTC milliseconds from 1970 to 2200; convert seconds, micro- or nanoseconds")
+
+
+def _check_prices(bars: BarSeries) -> tuple[FloatArray, FloatArray]:
+    columns = bars.open, bars.high, bars.low, bars.close
+    bad, outside = find_bad_bar(bars.ts, *columns, bars.timeframe.ms, LEAST_PRICE, MOST_PRICE)
+    if bad >= 0:
+        open_, high, low, close = (float(column[bad]) for column in columns)
+        when = format_ms(int(bars.ts[bad]))
+        if bad and int(bars.ts[bad] - bars.ts[bad - 1]) < bars.timeframe.ms:
+            raise InvalidValue("ts", f"bar {bad} at {when}", f"bars at least one timeframe ({bars.timeframe}) apart")
+        told = f"open {open_:g}, high {high:g}, low {low:g}, close {close:g} (bar {bad}, {when})"
+        raise InvalidValue("prices", told, f"numbers from {LEAST_PRICE:g} to {MOST_PRICE:g}, no high under its low")
+    if not outside:
+        return bars.high, bars.low
+    return np.maximum(bars.high, np.maximum(bars.open, bars.close)), np.minimum(
+        bars.low, np.minimum(bars.open, bars.close)
+    )
+
+
+def _place_funding(bars: BarSeries, funding: pl.DataFrame | None) -> tuple[IntArray, FloatArray]:
+    """The bar that contains each rate's time, or the first after it where that minute has no bar."""
+    if funding is None or funding.is_empty():
+        return np.empty(0, np.int64), np.empty(0)
+    problems = {c: "missing" for c in ("ts", "rate") if c not in funding.columns}
+    if not problems and not isinstance(funding.schema["ts"], pl.Datetime):
+        problems["ts"] = f"is {funding.schema['ts']}, expected Datetime"
+    if not problems and not funding.schema["rate"].is_numeric():
+        problems["rate"] = f"is {funding.schema['rate']}, expected a number"
+    if problems:
+        raise SchemaMismatch("funding", problems)
+    rates = funding.select(pl.col("ts").dt.epoch("ms"), pl.col("rate").cast(pl.Float64)).sort("ts")
+    if not rates["rate"].is_finite().fill_null(value=False).all() or rates["ts"].null_count():
+        raise InvalidValue("funding", "a rate or time that is not a number", "finite rates, each with its time")
+    if rates["ts"].is_duplicated().any():
+        raise InvalidValue("funding", "two rates at one time", "one rate for each time of one symbol")
+    ts, rate = rates["ts"].to_numpy(), rates["rate"].to_numpy()
+    containing = np.searchsorted(bars.ts, ts, side="right") - 1
+    passed = ts >= bars.ts[np.maximum(containing, 0)] + bars.timeframe.ms
+    due = containing + passed
+    during = (containing >= 0) & (due < len(bars))
+    return due[during].astype(np.int64), np.ascontiguousarray(rate[during])
+
+
+def _find_last_bars(ts: IntArray, period_ms: int) -> IntArray:
+    """Last bar of every period that has bars."""
+    ends = np.arange(int(ts[0]) // period_ms + 1, int(ts[-1]) // period_ms + 2) * period_ms
+    last = np.searchsorted(ts, ends) - 1
+    return last[np.diff(last, prepend=-1) > 0].astype(np.int64)
