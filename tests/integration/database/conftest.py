@@ -10,8 +10,7 @@ import pytest
 from fakes.postgres_server import PostgresServer, PostgresUnavailable, run_postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture(scope="session")
@@ -32,14 +31,18 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def make_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Makes URLs of empty databases, once on either engine."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            yield lambda: f"sqlite:///{tmp_path_factory.mktemp('ledger')}/ledger.sqlite"
+        else:
+            server: PostgresServer = request.getfixturevalue("postgres")
+            yield lambda: stack.enter_context(server.fresh_database())
+
+
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """A SQLite file that is not there yet."""
-    return f"sqlite:///{tmp_path}/ledger.sqlite"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest) -> str:
+def url(make_url: Callable[[], str]) -> str:
     """An empty database, once on either engine."""
-    chosen: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
-    return chosen
+    return make_url()

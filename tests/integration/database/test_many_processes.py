@@ -23,7 +23,7 @@ def _finish(writer: subprocess.Popen[str]) -> str:
 
 
 def test_several_writers_lose_nothing_and_see_no_lock(url: str) -> None:
-    batches = 25
+    batches = 12
     # All of them find no ledger, and make it at the same time.
     names = ["one", "two", "cycle three"]
     for writer in [start_writer(url, name, batches) for name in names]:

@@ -68,24 +68,29 @@ def _make_postgresql_engine(place: Place) -> Engine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    _set_pragmas(connection, foreign_keys=True)
+    cursor = _prepare_cursor(connection)
+    cursor.execute("PRAGMA foreign_keys = ON")
+    # Without it INSERT OR REPLACE would delete a row and no trigger would see it.
+    cursor.execute("PRAGMA recursive_triggers = ON")
+    cursor.close()
 
 
 def _prepare_migration(connection: sqlite3.Connection, _record: object) -> None:
-    _set_pragmas(connection, foreign_keys=False)
+    cursor = _prepare_cursor(connection)
+    # SQLite changes a table by building another, dropping the first and renaming: what refers to it must bear the gap.
+    cursor.execute("PRAGMA foreign_keys = OFF")
+    cursor.execute("PRAGMA legacy_alter_table = ON")
+    cursor.close()
 
 
-def _set_pragmas(connection: sqlite3.Connection, *, foreign_keys: bool) -> None:
+def _prepare_cursor(connection: sqlite3.Connection) -> sqlite3.Cursor:
     # The driver would otherwise begin transactions by its own rules, and none before a read or a change of schema.
     connection.isolation_level = None
     cursor = connection.cursor()
     # Readers and one writer at once; and a commit is on the disk before it returns, power cut or not.
     _switch_to_wal(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
-    # Without it INSERT OR REPLACE would delete a row and no trigger would see it.
-    cursor.execute("PRAGMA recursive_triggers = ON")
-    cursor.close()
+    return cursor
 
 
 def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
