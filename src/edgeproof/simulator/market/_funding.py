@@ -39,7 +39,7 @@ def draw_funding(
     """Rates at every eighth hour UTC, from a premium with a life of its own and the last day's trend.
 
     The rate is the premium plus the interest of 0.01 % less the premium, that difference held within 0.05 %: the rule
-    BloFin and its peers publish. It is limited to 0.3 % and known from the minutes before it.
+    BloFin and its peers publish. It is limited to 0.3 %, and depends on nothing after its settlement.
     """
     premium = draw_autoregression(stream, len(ts), _PREMIUM_HALF_LIFE, _PREMIUM_DEVIATION)
     minute = np.flatnonzero(ts % FUNDING_INTERVAL_MS == 0)

@@ -6,8 +6,8 @@ A log return is the sum of
 - jumps, common and own;
 - what the planted edges add (``_edges``);
 - half the foreseen variance, taken off, so that the price itself (not its logarithm) has no drift;
-- the funding rate, in the minute that settles it, so that collecting funding earns nothing: as a share drops by its
-  dividend, a perpetual rises by the rate its holders just paid.
+- the funding rate, in the minute that ends when it is settled, so that collecting funding earns nothing: as a share
+  drops by the dividend its holders get, a perpetual rises by the rate its holders are about to pay.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def draw_path(ground: Ground, symbol: str, planted: Sequence[PlantedEdge]) -> Sy
     for edge in edges:
         returns += plant_edge(edge, ground)
     funding = draw_funding(open_stream(ground.seed, symbol, "funding"), ground.ts, returns, profile.daily_volatility)
-    returns[funding.minute] += funding.rate
+    held = funding.minute > 0
+    returns[funding.minute[held] - 1] += funding.rate[held]
     latent = profile.price * np.exp(np.concatenate(([0.0], np.cumsum(returns))))
     counts, values = _draw_activity(open_stream(ground.seed, symbol, "activity"), profile, moves, ground.activity)
     return SymbolPath(
@@ -103,11 +104,12 @@ def _draw_moves(ground: Ground, symbol: str, profile: SymbolProfile, edges: Sequ
     own = draw_shocks(open_stream(ground.seed, symbol, "own"), minutes)
     own_jumps = draw_jumps(open_stream(ground.seed, symbol, "jumps"), minutes, _OWN_JUMPS_PER_DAY)
     variance = profile.daily_volatility**2 / MINUTES_PER_DAY
+    reverting = sum(measure_reverting_variance(e) for e in edges if e.kind is EdgeKind.MEAN_REVERSION) / variance
+    # A reverting deviation takes its variance out of the lasting shocks', so the price looks as lively as before.
+    own_lasting = max(profile.own_share**2 - reverting, _OWN_VARIANCE_LEFT * profile.own_share**2)
     streams = (ground.leader, ground.alts, own)
-    lasting = (profile.leader_share, profile.alt_share, _weigh_own_shocks(profile, variance, edges))
-    # A reverting deviation moves the price as much as the lasting shocks it replaces: the path inside the minute, and
-    # trading, see all of it.
-    showing = (profile.leader_share, profile.alt_share, profile.own_share)
+    lasting = (profile.leader_share, profile.alt_share, math.sqrt(own_lasting))
+    showing = (profile.leader_share, profile.alt_share, math.sqrt(own_lasting + reverting))
     scale = ground.volatility**2 * variance
     return _Moves(
         lasting=np.sqrt(scale) * _add(lasting, [s.values for s in streams]),
@@ -115,13 +117,6 @@ def _draw_moves(ground: Ground, symbol: str, profile: SymbolProfile, edges: Sequ
         foreseen=scale * _add(np.square(lasting), [s.foreseen for s in streams]),
         realised=scale * _add(np.square(showing), [s.realised for s in streams]),
     )
-
-
-def _weigh_own_shocks(profile: SymbolProfile, variance: float, edges: Sequence[PlantedEdge]) -> float:
-    """The loading on lasting own shocks; a reverting deviation takes its variance out of theirs."""
-    reverting = sum(measure_reverting_variance(e) for e in edges if e.kind is EdgeKind.MEAN_REVERSION)
-    own = profile.own_share**2
-    return math.sqrt(max(own - reverting / variance, _OWN_VARIANCE_LEFT * own))
 
 
 def _add(weights: Iterable[float], arrays: Sequence[FloatArray]) -> FloatArray:

@@ -120,7 +120,7 @@ class MarketSpec:
         return Window(start_ms=self.start_ms, end_ms=self.start_ms + self.days * MS_PER_DAY)
 
 
-def demo_spec(*, days: int = 30, seed: int = 7) -> MarketSpec:
+def demo_spec(*, days: int = 30, seed: int = 17) -> MarketSpec:
     """The market of ``make demo``: twelve symbols, an edge in two of them and nothing in the other ten."""
     return MarketSpec(
         symbols=(
@@ -135,13 +135,13 @@ def demo_spec(*, days: int = 30, seed: int = 7) -> MarketSpec:
             "LINK-USDT",
             "LTC-USDT",
             "SUI-USDT",
-            "NEAR-USDT",
+            "TRX-USDT",
         ),
         start_ms=parse_instant("2026-01-05"),
         days=days,
         seed=seed,
         edges=(
-            PlantedEdge(kind=EdgeKind.MEAN_REVERSION, symbol="NEAR-USDT", strength_bps=150.0, horizon_minutes=90),
-            PlantedEdge(kind=EdgeKind.MOMENTUM, symbol="SUI-USDT", strength_bps=400.0, horizon_minutes=480),
+            PlantedEdge(kind=EdgeKind.MEAN_REVERSION, symbol="TRX-USDT", strength_bps=100.0, horizon_minutes=90),
+            PlantedEdge(kind=EdgeKind.MOMENTUM, symbol="SUI-USDT", strength_bps=450.0, horizon_minutes=480),
         ),
     )
