@@ -1,0 +1,53 @@
+"""Run one case in one engine, in a process of its own: ``python -m bench.child CASE ENGINE [--quick]``.
+
+The last line on stdout is the reading as JSON. A peer that is not installed, or that fails, is a reading that says so.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import resource
+import sys
+import warnings
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from bench.measure import Effort
+from bench.readings import Reading
+
+if TYPE_CHECKING:
+    from bench.measure import Measured
+
+
+def measure_case(case: str, engine: str, effort: Effort) -> Reading:
+    """Import the engine, let it do the case, and say what it used."""
+    try:
+        work = getattr(importlib.import_module(f"bench.engines.{engine}_engine"), case)
+        measured: Measured = work(effort)
+    except ImportError as missing:
+        return Reading(case=case, engine=engine, skipped=f"{missing}; pip install 'edgeproof[bench]' brings the peers")
+    except Exception as failure:  # noqa: BLE001 - whatever a peer raises is its reading, not the end of the run
+        told = " ".join(str(failure).split())
+        return Reading(case=case, engine=engine, skipped=f"failed with {type(failure).__name__}: {told}")
+    return Reading(
+        case=case,
+        engine=engine,
+        readings=measured.readings,
+        size=measured.size,
+        note=measured.note,
+        peak_mib=_read_peak_mib(),
+    )
+
+
+def _read_peak_mib() -> float:
+    # Work done in a child of this child (a command, a cycle) counts; the larger of the two is the peak.
+    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    # Linux counts KiB, macOS bytes.
+    return max(peaks) / (1024.0 * 1024.0 if sys.platform == "darwin" else 1024.0)
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    reading = measure_case(sys.argv[1], sys.argv[2], Effort(quick="--quick" in sys.argv[3:]))
+    print(json.dumps(asdict(reading)))

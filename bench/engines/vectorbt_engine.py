@@ -1,0 +1,102 @@
+"""vectorbt: ``Portfolio.from_signals``, compiled by numba, on pandas series that are made before the clock starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import polars as pl
+import vectorbt as vbt
+from bench.material import CASH, FEE, SLIPPAGE, STOP, TAKE, draw_bars, draw_wishes
+from bench.measure import Measured, measure_each, take_times
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bench.material import Bars
+    from bench.measure import Effort
+    from numpy.typing import NDArray
+
+_BARS: Final = 1_000_000
+_FAST, _SLOW = 20, 100
+
+
+def replay_sparse(effort: Effort) -> Measured:
+    """Signals on one bar in a thousand."""
+    return _replay(effort, 0.001)
+
+
+def replay_dense(effort: Effort) -> Measured:
+    """Signals on one bar in ten."""
+    return _replay(effort, 0.1)
+
+
+def strategy(effort: Effort) -> Measured:
+    """A crossing of two exponential means: indicators, signals, portfolio and its statistics."""
+    count = effort.scale(_BARS)
+    prices = _index_prices(draw_bars(count))
+
+    def work() -> object:
+        fast = prices["close"].ewm(span=_FAST).mean()
+        slow = prices["close"].ewm(span=_SLOW).mean()
+        over = fast > slow
+        rose = over & ~over.shift(1, fill_value=False)
+        fell = ~over & over.shift(1, fill_value=True)
+        crossings = {"long": rose, "short": fell, "exit_long": fell, "exit_short": rose}
+        return _simulate(prices, crossings).stats(silence_warnings=True)
+
+    times = take_times(work, min(effort.repeats, 3))
+    return Measured(
+        readings=tuple(seconds / count * 1e9 for seconds in times),
+        size=f"{count:,} bars",
+        note="exponential means by pandas, from_signals, then stats()",
+    )
+
+
+def _replay(effort: Effort, density: float) -> Measured:
+    count = effort.scale(_BARS)
+    bars, wishes = draw_bars(count), draw_wishes(count, density)
+    prices = _index_prices(bars)
+    names = ("long", "short", "exit_long", "exit_short")
+    signals = _index(bars, {name: getattr(wishes, name) for name in names})
+    trades = _simulate(prices, signals).trades.count()
+    return measure_each(
+        lambda: _simulate(prices, signals),
+        effort,
+        count=count,
+        size=f"{count:,} bars, {trades:,} trades",
+        note="from_signals alone: it fills orders; its trade and equity tables are made later, and not counted",
+    )
+
+
+def _index_prices(bars: Bars) -> dict[str, Any]:
+    columns = {name: getattr(bars, name) for name in ("open", "high", "low", "close")}
+    # It fills at the price of the signal's own bar: the next open, one bar earlier, makes it act as we do.
+    return _index(bars, columns | {"price": np.append(bars.open[1:], bars.close[-1])})
+
+
+def _index(bars: Bars, columns: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    ts = pl.Series(bars.ts).cast(pl.Datetime("ms"))
+    frame = pl.DataFrame({"ts": ts, **columns}).to_pandas().set_index("ts")
+    return {name: frame[name] for name in columns}
+
+
+def _simulate(prices: Mapping[str, Any], signals: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the library has no types
+    return vbt.Portfolio.from_signals(
+        prices["close"],
+        entries=signals["long"],
+        exits=signals["exit_long"],
+        short_entries=signals["short"],
+        short_exits=signals["exit_short"],
+        open=prices["open"],
+        high=prices["high"],
+        low=prices["low"],
+        price=prices["price"],
+        sl_stop=STOP,
+        tp_stop=TAKE,
+        fees=FEE,
+        slippage=SLIPPAGE,
+        init_cash=CASH,
+        upon_opposite_entry="reverse",
+        freq="1min",
+    )

@@ -1,0 +1,92 @@
+"""The command line of the bench: one process per case and engine, one table, one JSON file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bench.cases import CASES
+from bench.machine import describe_machine
+from bench.readings import Reading, summarise, write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from bench.cases import Case
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+_TIMEOUT_S: Final = 1_800
+_TAIL: Final = 300
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, print the table, write the JSON; 1 if one of edgeproof's own cases failed."""
+    options = _parse(arguments)
+    cases = [case for case in CASES if not options.only or case.name in options.only]
+    summaries = [_measure(case, quick=options.quick, peers=not options.no_peers) for case in cases]
+    result = {
+        "schema_version": 1,
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "quick": options.quick,
+        "machine": describe_machine(),
+        "cases": summaries,
+    }
+    print(write_table(summaries))
+    print(_describe_machine(result["machine"]))
+    path = _write(result, Path(options.results))
+    print(f"results: {path}")
+    return int(any(engine["skipped"] for case in summaries for engine in case["engines"][:1]))
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the data and three repeats")
+    parser.add_argument("--only", action="append", metavar="NAME", choices=[case.name for case in CASES])
+    parser.add_argument("--no-peers", action="store_true", help="measure edgeproof alone")
+    parser.add_argument("--results", default=str(ROOT / "bench" / "results"), help="folder for the JSON")
+    return parser.parse_args(arguments)
+
+
+def _measure(case: Case, *, quick: bool, peers: bool) -> dict[str, Any]:
+    readings = []
+    for engine in case.engines if peers else case.engines[:1]:
+        print(f"{case.name}: {engine} ...", file=sys.stderr, flush=True)
+        readings.append(_run_child(case.name, engine, quick=quick))
+    return summarise(case, readings)
+
+
+def _run_child(case: str, engine: str, *, quick: bool) -> Reading:
+    command = [sys.executable, "-m", "bench.child", case, engine, *(["--quick"] if quick else [])]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module, by this interpreter
+            command, cwd=ROOT, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return Reading(case=case, engine=engine, skipped=f"not done after {_TIMEOUT_S} s")
+    if done.returncode or not done.stdout.strip():
+        tail = " ".join(done.stderr.split())[-_TAIL:]
+        return Reading(case=case, engine=engine, skipped=f"ended with status {done.returncode}: {tail}")
+    fields = json.loads(done.stdout.strip().splitlines()[-1])
+    return Reading(**fields | {"readings": tuple(fields["readings"])})
+
+
+def _describe_machine(machine: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {told}" for name, told in machine["versions"].items() if told)
+    memory = f"{machine['memory_mib']:,} MiB" if machine["memory_mib"] else "unknown memory"
+    return (
+        f"{machine['cores']} cores of {machine['processor']}, {memory}, {machine['system']}, "
+        f"Python {machine['python']}\n{versions}"
+    )
+
+
+def _write(result: dict[str, Any], folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{result['measured_at'].replace(':', '').replace('+0000', 'Z')}.json"
+    path.write_text(json.dumps(result, indent=2) + "\n")
+    return path

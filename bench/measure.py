@@ -1,0 +1,66 @@
+"""Take times of one piece of work, and say how much of it was done."""
+
+from __future__ import annotations
+
+import gc
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Times of one piece of work done again and again.
+
+    Attributes:
+        readings: One number a repeat, in the case's unit.
+        size: How much was done in each, for people.
+        note: What a reader should know of how it was done.
+    """
+
+    readings: tuple[float, ...]
+    size: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How long to measure: full, or quick with a tenth of the data and fewer repeats."""
+
+    quick: bool = False
+
+    def scale(self, count: int) -> int:
+        """A count of bars or trades, cut down when quick."""
+        return count // 10 if self.quick else count
+
+    @property
+    def repeats(self) -> int:
+        """How often work is timed after its warm-up."""
+        return 3 if self.quick else 7
+
+
+def take_times(work: Callable[[], object], repeats: int) -> list[float]:
+    """Seconds of each repeat. One run before them is not timed: it compiles, fills caches and imports what is lazy."""
+    work()
+    times = []
+    for _ in range(repeats):
+        gc.collect()
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return times
+
+
+def measure_each(work: Callable[[], object], effort: Effort, *, count: int, size: str, note: str = "") -> Measured:
+    """Nanoseconds for each of ``count`` things that the work does."""
+    times = take_times(work, effort.repeats)
+    return Measured(readings=tuple(seconds / count * 1e9 for seconds in times), size=size, note=note)
+
+
+def measure_rate(work: Callable[[], object], effort: Effort, *, count: int, size: str, note: str = "") -> Measured:
+    """Millions of ``count`` things done in a second."""
+    times = take_times(work, effort.repeats)
+    return Measured(readings=tuple(count / seconds / 1e6 for seconds in times), size=size, note=note)
