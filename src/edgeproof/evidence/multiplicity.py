@@ -35,6 +35,7 @@ _MIN_COMMON_DAYS: Final = 10
 _JOINED_CORRELATION: Final = 0.5
 _CHANCE: Final = 0.0001
 _FLAT: Final = 1e-12
+_HALF_NORMAL_MEDIAN: Final = float(ndtri(0.75))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +56,10 @@ class TrialField:
 def describe_field(returns: FloatArray, *, total: int) -> TrialField:
     """Measure the field that a finding has to beat.
 
-    The variance is the larger of two: the sampling variance of a zero Sharpe ratio over the mean length, and the mean
-    square of the ratios above zero. Ratios far below zero are strategies that feed their costs; they were never going
-    to be the best one, and a variance that included them would raise the bar for a reason that is not luck.
+    The variance is the larger of two: the sampling variance of a zero Sharpe ratio over the mean length, and what the
+    ratios above zero show, if they are the upper half of a normal centred on zero. Ratios below zero are left out: many
+    are strategies that feed their costs, were never going to be the best one, and would raise the bar for a reason that
+    is not luck. The upper half is measured by its median, so that a few true edges do not raise the bar for themselves.
 
     Args:
         returns: Daily returns aligned by calendar day, shape (trials, days), NaN where a trial has none.
@@ -68,7 +70,7 @@ def describe_field(returns: FloatArray, *, total: int) -> TrialField:
         return TrialField(total=total, effective=1, sharpe_variance=0.0)
     above = np.array([m.sharpe for m in rows if m.sharpe > 0.0])
     sampling = float(np.mean([1.0 / (m.periods - 1) for m in rows]))
-    observed = float(np.mean(above**2)) if above.size else 0.0
+    observed = (float(np.median(above)) / _HALF_NORMAL_MEDIAN) ** 2 if above.size else 0.0
     return TrialField(total=total, effective=count_effective_trials(returns), sharpe_variance=max(sampling, observed))
 
 

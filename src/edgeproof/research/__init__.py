@@ -1,0 +1,1 @@
+"""The cycle: what is tried, how it is ranked and judged, and what is said about it."""

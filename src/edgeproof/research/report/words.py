@@ -1,0 +1,137 @@
+"""How a report says numbers and names, for Markdown, HTML and the terminal alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NOTHING: Final = "-"
+
+INGREDIENTS: Final = {
+    "deflated": "Deflated Sharpe ratio",
+    "probability": "Probability of a true Sharpe ratio above zero",
+    "profit_factor": "Profit factor",
+    "markets": "Markets that earned",
+    "steadiness": "Steadiness of the worse half",
+    "drawdown": "Drawdown",
+    "trades": "Trades",
+    "costs": "Costs over profit before costs",
+}
+_SHARES: Final = frozenset({"deflated", "probability", "markets", "steadiness", "drawdown", "costs"})
+# Gates whose value is a return rather than a probability or a count.
+_RETURN_GATES: Final = frozenset(
+    {"mean_day", "mean_trade", "best_trades_removed", "both_halves", "costs_doubled", "delayed"}
+)
+_COUNT_GATES: Final = frozenset({"trades", "sentinel"})
+
+PROMISE: Final = (
+    "No result is shown without its evidence: what was tried, what it cost, which questions it was asked and which it"
+    " failed. The number of trials comes before the Sharpe ratio, because the best of many worthless strategies looks"
+    " good too."
+)
+
+
+def say_percent(value: float | None, digits: int = 1) -> str:
+    """A share as a percentage; a dash for None."""
+    return NOTHING if value is None else f"{100.0 * value:.{digits}f} %"
+
+
+def say_signed_percent(value: float | None, digits: int = 1) -> str:
+    """A return as a percentage with its sign; a dash for None."""
+    return NOTHING if value is None else f"{100.0 * value:+.{digits}f} %"
+
+
+def say_number(value: float | None, digits: int = 2) -> str:
+    """A number with thousands separated; a dash for None."""
+    return NOTHING if value is None else f"{value:,.{digits}f}"
+
+
+def say_sharpe(metrics: Mapping[str, Any]) -> str:
+    """The annual Sharpe ratio with its interval, or why there is none."""
+    sharpe = metrics["sharpe"]
+    if sharpe is None:
+        return NOTHING
+    return f"{sharpe['estimate']:.1f} ({sharpe['low']:.1f} to {sharpe['high']:.1f})"
+
+
+def say_gate(gate: Mapping[str, Any]) -> tuple[str, str]:
+    """A gate's value and its bar, each in its own unit."""
+    if gate["threshold"] is None:
+        return NOTHING, NOTHING
+    return _say_gate_value(gate, gate["value"]), f"{gate['relation']} {_say_gate_value(gate, gate['threshold'])}"
+
+
+def _say_gate_value(gate: Mapping[str, Any], value: float | None) -> str:
+    if gate["name"] in _COUNT_GATES:
+        return say_number(value, 0)
+    if gate["name"] in _RETURN_GATES:
+        return say_percent(value, 3 if gate["name"].startswith("mean_") else 1)
+    return say_number(value, 3)
+
+
+def say_ingredient(name: str, value: float | None) -> str:
+    """An ingredient's value in its own unit."""
+    if name in _SHARES:
+        return say_percent(value)
+    return say_number(value, 0 if name == "trades" else 2)
+
+
+def say_headline(report: Mapping[str, Any]) -> str:
+    """What the cycle found, in one sentence, the sober way round."""
+    verdicts = report["verdicts"]
+    judged = sum(verdicts.values())
+    if verdicts["proven"]:
+        return f"{_count(verdicts['proven'], 'strategy is', 'strategies are')} proven, of {judged} judged."
+    if verdicts["provisional"]:
+        passed = _count(verdicts["provisional"], "strategy passes", "strategies pass")
+        return f"Nothing is proven. {passed} every gate there is so far, of {judged} judged."
+    return f"Nothing is proven, and none of the {_count(judged, 'strategy', 'strategies')} judged passed every gate."
+
+
+def say_trials(report: Mapping[str, Any]) -> str:
+    """How much was tried."""
+    activity = report["activity"]
+    return (
+        f"{_count(activity['strategies_tested'], 'strategy', 'strategies')} on"
+        f" {_count(len(report['universe']), 'market', 'markets')} over {report['window']['days']:g} days:"
+        f" {activity['evaluations']:,} evaluations in this cycle, {activity['trials_total']:,} trials ever recorded"
+        f" here, about {activity['trials_effective']:,} of them independent."
+    )
+
+
+def say_more_days(evidence: Mapping[str, Any]) -> str:
+    """How much more data would decide."""
+    days = evidence["more_days"]
+    if days is None:
+        return "No length of such a record would tell it from luck among this many trials."
+    if days == 0:
+        return "The record is long enough to tell its Sharpe ratio from luck among this many trials."
+    return f"{days:,} more days like these would tell its Sharpe ratio from luck among this many trials."
+
+
+def count_gates(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """For each gate over the pool: its question, and how many passed, failed, were not run."""
+    counts: dict[str, dict[str, Any]] = {}
+    for row in report["pools"]["strategies"]:
+        for gate in row["evidence"]["gates"]:
+            count = counts.setdefault(
+                gate["name"],
+                {
+                    "name": gate["name"],
+                    "question": gate["question"],
+                    "passed": 0,
+                    "failed": 0,
+                    "not_run": 0,
+                    "reason": "",
+                },
+            )
+            count[gate["status"]] += 1
+            if gate["status"] == "not_run":
+                count["reason"] = gate["reason"]
+    return list(counts.values())
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"

@@ -1,0 +1,160 @@
+"""What a careful reader would remark about one cycle, found by rules and said in sentences."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from edgeproof.backtest import break_down_costs
+from edgeproof.domain.records import Verdict
+from edgeproof.evidence import GateStatus, expect_best_sharpe
+from edgeproof.research.coverage import describe_coverage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edgeproof.research.results import CycleResult
+
+_DAYS_A_YEAR: Final = 365
+_CONCENTRATED: Final = 0.5
+_MIN_ROWS_TO_CONCENTRATE: Final = 4
+_MOST_NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """One remark.
+
+    Attributes:
+        topic: Stable name, for machines.
+        severity: ``warning`` for what puts a result in doubt, ``note`` for the rest.
+        text: The remark.
+    """
+
+    topic: str
+    severity: str
+    text: str
+
+
+def review_cycle(result: CycleResult) -> tuple[Remark, ...]:
+    """Every remark the rules find, in a fixed order."""
+    return (
+        *_remark_on_findings(result),
+        *_remark_on_luck(result),
+        *_remark_on_costs(result),
+        *_remark_on_concentration(result),
+        *_remark_on_coverage(result),
+        *_remark_on_doubt(result),
+        *_remark_on_patience(result),
+    )
+
+
+def _remark_on_findings(result: CycleResult) -> Iterator[Remark]:
+    earned = [row for row in result.pool if row.ranked.best.ingredients.net_return > 0.0]
+    passed = [row for row in result.judged if row.card.verdict in {Verdict.PROVISIONAL, Verdict.PROVEN}]
+    if not earned:
+        yield Remark(
+            topic="nothing_earned",
+            severity="warning",
+            text="Not one strategy earned after costs, not even on its best market: there is nothing here to trade.",
+        )
+    elif not passed:
+        gates = Counter(g.name for row in result.pool for g in row.card.gates if g.status is GateStatus.FAILED)
+        often = sorted(gates.items(), key=lambda item: (-item[1], item[0]))[:3]
+        told = ", ".join(f"{name.replace('_', ' ')} ({count})" for name, count in often)
+        yield Remark(
+            topic="nothing_passed",
+            severity="warning",
+            text=f"No strategy passed every gate. Of the {len(result.pool)} in the pool most failed: {told}.",
+        )
+
+
+def _remark_on_luck(result: CycleResult) -> Iterator[Remark]:
+    best = expect_best_sharpe(result.field.effective, result.field.sharpe_variance) * math.sqrt(_DAYS_A_YEAR)
+    if best > 0.0:
+        yield Remark(
+            topic="luck",
+            severity="note",
+            text=(
+                f"With {result.field.total:,} trials, about {result.field.effective:,} of them independent, the best"
+                f" of them would show an annual Sharpe ratio near {best:.1f} by luck alone. Below that, a high ratio"
+                " means nothing."
+            ),
+        )
+
+
+def _remark_on_costs(result: CycleResult) -> Iterator[Remark]:
+    eaten = [
+        row.ranked.best.candidate.strategy
+        for row in result.judged
+        if (costs := break_down_costs(row.ranked.best.candidate.metrics)).gross > 0.0 >= costs.net
+    ]
+    if eaten:
+        yield Remark(
+            topic="costs",
+            severity="note",
+            text=f"Costs ate the whole profit of {len(eaten)} of {len(result.judged)} strategies: {_name(eaten)}.",
+        )
+
+
+def _remark_on_concentration(result: CycleResult) -> Iterator[Remark]:
+    if len(result.pool) < _MIN_ROWS_TO_CONCENTRATE:
+        return
+    counts = Counter(str(row.ranked.best.candidate.instrument) for row in result.pool)
+    instrument, count = min(counts.items(), key=lambda item: (-item[1], item[0]))
+    if count > _CONCENTRATED * len(result.pool):
+        yield Remark(
+            topic="concentration",
+            severity="warning",
+            text=f"{count} of the {len(result.pool)} places are held on {instrument}: one market's month, not many.",
+        )
+
+
+def _remark_on_coverage(result: CycleResult) -> Iterator[Remark]:
+    if not all(coverage.is_whole for coverage in result.coverages):
+        yield Remark(topic="coverage", severity="note", text=describe_coverage(result.coverages))
+
+
+def _remark_on_doubt(result: CycleResult) -> Iterator[Remark]:
+    suspects = sorted({d.strategy for d in result.ranking.decisions if d.reason.startswith("quarantined")})
+    if suspects:
+        yield Remark(
+            topic="quarantine",
+            severity="warning",
+            text=f"Results too good for their sample were set aside, for {_name(suspects)}: look for a leak first.",
+        )
+    changed = [row.ranked.best.candidate.strategy for row in result.judged if row.reproduced is False]
+    if changed:
+        yield Remark(
+            topic="reproducibility",
+            severity="warning",
+            text=f"Run again, {_name(changed)} gave another result than the one recorded: do not use it.",
+        )
+    if result.failures:
+        first = result.failures[0]
+        yield Remark(
+            topic="failures",
+            severity="warning",
+            text=(
+                f"{len(result.failures)} evaluations failed; the first is {first.strategy} on {first.instrument}"
+                f" {first.timeframe}: {first.reason}"
+            ),
+        )
+
+
+def _remark_on_patience(result: CycleResult) -> Iterator[Remark]:
+    waiting = [(row.card.more_days, row.ranked.best.candidate.strategy) for row in result.pool if row.card.more_days]
+    if waiting:
+        days, strategy = min((days, name) for days, name in waiting if days is not None)
+        yield Remark(
+            topic="more_data",
+            severity="note",
+            text=f"The closest to a decision is {strategy}: {days:,} more days like these would tell it from luck.",
+        )
+
+
+def _name(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more

@@ -1,0 +1,164 @@
+"""The report for people: one page that fetches nothing, Markdown that breaks nothing, and no name that can do harm."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from edgeproof.domain.errors import WorkError
+from edgeproof.research.report import build_report, render_html, render_markdown, write_reports
+from edgeproof.research.report.figures import draw_figures, draw_sparkline
+from edgeproof.research.report.markdown import escape_markdown
+from fakes.cycle_results import make_result
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOSTILE = "</script><script>alert(1)</script> | `x` <img src=x onerror=alert(2)> {{ 7*7 }}"
+
+
+@pytest.fixture(scope="module")
+def report() -> dict[str, Any]:
+    return build_report(make_result())
+
+
+@pytest.fixture(scope="module")
+def page(report: dict[str, Any]) -> str:
+    return render_html(report)
+
+
+class Reader(HTMLParser):
+    """Collects tags with their attributes, and the text outside scripts and styles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self._inside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag in {"script", "style"}:
+            self._inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._inside and self._inside[-1] == tag:
+            self._inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._inside:
+            self.words.append(data)
+
+
+def read(page: str) -> Reader:
+    reader = Reader()
+    reader.feed(page)
+    return reader
+
+
+def test_the_page_reaches_for_nothing_outside_itself(page: str) -> None:
+    tags = read(page).tags
+    assert not [tag for tag, _ in tags if tag in {"link", "iframe", "object", "embed", "img", "base", "form"}]
+    assert not [attrs for _, attrs in tags if "src" in attrs or str(attrs.get("href", "#"))[:1] != "#"]
+    policy = [attrs["content"] for tag, attrs in tags if attrs.get("http-equiv") == "Content-Security-Policy"]
+    assert policy[0] is not None
+    assert policy[0].startswith("default-src 'none'")
+
+
+def test_the_chart_library_is_inside_once(page: str) -> None:
+    assert page.count("plotly.js v") == 1
+
+
+def test_the_verdict_and_the_trials_come_before_the_sharpe_ratio(page: str) -> None:
+    words = " ".join(read(page).words)
+    verdict, trials, sharpe = (words.index(w) for w in ("Nothing is proven", "trials ever recorded", "Sharpe"))
+    assert verdict < trials < sharpe
+
+
+def test_every_strategy_gate_and_market_is_on_the_page(report: dict[str, Any], page: str) -> None:
+    words = " ".join(" ".join(read(page).words).split())
+    for row in report["pools"]["strategies"]:
+        assert row["strategy"] in words
+        assert row["summary"] in words
+        for gate in row["evidence"]["gates"]:
+            assert gate["question"] in words
+    for market in report["data"]["symbols"]:
+        assert market["instrument"] in words
+
+
+def test_every_chart_of_the_page_has_a_figure(report: dict[str, Any], page: str) -> None:
+    wanted = {attrs["data-figure"] for _, attrs in read(page).tags if "data-figure" in attrs}
+    assert wanted == set(draw_figures(report))
+    embedded = re.search(r'<script type="application/json" id="figures">(.*?)</script>', page, re.DOTALL)
+    assert embedded is not None
+    assert json.loads(embedded[1]) == json.loads(json.dumps(draw_figures(report)))
+
+
+def test_every_colour_of_a_figure_is_a_style_of_the_page(report: dict[str, Any], page: str) -> None:
+    named = set(re.findall(r'"(--[a-z0-9-]+)"', json.dumps(draw_figures(report))))
+    assert named
+    assert named <= set(re.findall(r"(--[a-z0-9-]+):", page))
+
+
+def test_a_hostile_thesis_stays_text() -> None:
+    hostile = build_report(make_result(thesis=HOSTILE))
+    plain = build_report(make_result())
+    attacked, harmless = read(render_html(hostile)), read(render_html(plain))
+    assert [tag for tag, _ in attacked.tags] == [tag for tag, _ in harmless.tags]
+    assert HOSTILE in " ".join(attacked.words)
+
+
+def test_a_hostile_name_stays_text_in_figures_too() -> None:
+    names = (HOSTILE, "b", "c", "d")
+    attacked = read(render_html(build_report(make_result(strategies=names))))
+    assert not [tag for tag, attrs in attacked.tags if tag == "img" or "onerror" in attrs]
+    assert sum(tag == "script" for tag, _ in attacked.tags) == 3
+
+
+def test_markdown_tables_keep_their_columns() -> None:
+    text = render_markdown(build_report(make_result(strategies=("a|b", "<i>", "`c`", "d_e"), thesis=HOSTILE)))
+    tables = [line for line in text.splitlines() if line.startswith("|")]
+    pool = [line for line in tables if "a\\|b" in line]
+    assert len(re.findall(r"(?<!\\)\|", pool[0])) == 11
+    assert "<script" not in text.replace("\\<script", "")
+
+
+def test_markdown_escapes_what_it_would_read_as_its_own() -> None:
+    assert escape_markdown("a_b |c|\n# d") == "a\\_b \\|c\\| \\# d"
+
+
+def test_markdown_says_the_verdict_before_the_sharpe_ratio(report: dict[str, Any]) -> None:
+    text = render_markdown(report)
+    assert text.index("Nothing is proven") < text.index("trials ever recorded") < text.index("Sharpe")
+
+
+def test_a_report_without_a_pool_still_has_its_pages() -> None:
+    empty = {**build_report(make_result()), "archived": [], "failures": [], "review": []}
+    empty["pools"] = {"strategies": [], "models": [], "ensembles": []}
+    assert "No strategy could be ranked." in render_html(empty)
+    assert "## Data" in render_markdown(empty)
+
+
+def test_a_sparkline_stays_in_its_box() -> None:
+    points = draw_sparkline({"equity": [1.0, 3.0, 2.0, 5.0]}).split()
+    assert points[0] == "0.0,23.0"
+    assert points[-1] == "96.0,1.0"
+    assert draw_sparkline({"equity": [2.0]}) == "0.0,23.0"
+
+
+def test_reports_are_written_beside_each_other(report: dict[str, Any], tmp_path: Path) -> None:
+    written = write_reports(report, tmp_path / "reports")
+    assert json.loads(written["json"].read_text("utf-8")) == report
+    assert written["markdown"].read_text("utf-8") == render_markdown(report)
+    assert written["html"].read_text("utf-8") == render_html(report)
+    assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == sorted(p.name for p in written.values())
+
+
+def test_a_place_that_cannot_be_written_is_one_line(report: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("taken", "utf-8")
+    with pytest.raises(WorkError, match="cannot write"):
+        write_reports(report, tmp_path / "file")

@@ -1,0 +1,60 @@
+"""Coverage counts what is there and says plainly what is not."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgeproof.domain.instruments import Instrument
+from edgeproof.domain.time import MS_PER_DAY, MS_PER_MINUTE, ONE_MINUTE, Window
+from edgeproof.research.coverage import Coverage, describe_coverage, measure_coverage
+
+DAY = Window(start_ms=0, end_ms=MS_PER_DAY)
+
+
+def cover(minutes: list[int], symbol: str = "BTC-USDT") -> Coverage:
+    ts = np.array(minutes, dtype=np.int64) * MS_PER_MINUTE
+    return measure_coverage(Instrument(venue="demo", symbol=symbol), ONE_MINUTE, ts, DAY)
+
+
+WHOLE = cover(list(range(1_440)))
+
+
+@given(st.sets(st.integers(0, 1_439), min_size=1))
+@settings(deadline=None, max_examples=60)
+def test_what_is_there_and_what_is_missing_make_the_window(minutes: set[int]) -> None:
+    found = cover(sorted(minutes))
+    missing = found.missing_before + found.missing_inside + found.missing_after
+    assert found.bars + missing == found.expected == 1_440
+
+
+def test_a_window_without_a_missing_bar_is_whole() -> None:
+    assert WHOLE.is_whole
+    assert WHOLE.share == 1.0
+    assert describe_coverage([WHOLE]) == "The market covers the whole window, no bar missing."
+    assert describe_coverage([WHOLE, WHOLE]) == "All 2 markets cover the whole window, no bar missing."
+
+
+def test_a_market_that_stops_a_few_minutes_sooner_still_covers_the_window() -> None:
+    assert cover(list(range(1_430))).is_whole
+
+
+def test_holes_are_counted_as_stretches_and_as_bars() -> None:
+    found = cover([0, 1, 5, 6, 9, *range(10, 1_440)])
+    assert (found.gaps, found.missing_inside) == (2, 5)
+    assert "1 has holes, 5 bars in all: BTC-USDT." in describe_coverage([found])
+
+
+def test_the_sentence_says_who_ends_early_and_when() -> None:
+    short = cover(list(range(600)), "ETH-USDT")
+    late = cover(list(range(700, 1_440)), "SOL-USDT")
+    told = describe_coverage([WHOLE, short, late])
+    assert told.startswith("1 of 3 markets cover the whole window. 1 ends early, on 1970-01-01: ETH-USDT.")
+    assert "1 begins late, on 1970-01-01: SOL-USDT." in told
+    assert told.endswith("Results of markets with less history rest on fewer days.")
+
+
+def test_many_names_are_cut_short() -> None:
+    short = [cover(list(range(600)), f"A{i}-USDT") for i in range(15)]
+    assert "A11-USDT and 3 more." in describe_coverage([WHOLE, *short])
