@@ -37,7 +37,7 @@ def hash_rows(frame: pl.DataFrame, table: Table) -> str:
             # Lengths keep ["ab", "c"] and ["a", "bc"] apart.
             text = column.fill_null("")
             digest.update(text.str.len_bytes().to_numpy().tobytes())
-            digest.update("".join(text.to_list()).encode())
+            digest.update(text.str.join("").item().encode())
         else:
             digest.update(column.to_physical().fill_null(0).to_numpy().tobytes())
     return digest.hexdigest()[:_HASH_LENGTH]

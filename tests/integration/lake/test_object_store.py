@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 from itertools import count
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from polars.testing import assert_frame_equal
+from werkzeug.serving import make_server
 
 from contracts.lake_contract import BTC, LakeContract, OpenLake
 from edgeproof.adapters.lake import DeltaLake, Unwritable
@@ -21,7 +23,8 @@ from fakes.lake_rows import bar_rows
 from fakes.lake_workers import ROWS_PER_APPEND, write_bars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 pytestmark = pytest.mark.slow
 
@@ -30,14 +33,32 @@ SPAWN = multiprocessing.get_context("spawn")
 NUMBERS = count()
 
 
+class AtomicPuts:
+    """Answers one PUT at a time.
+
+    A real store decides a conditional PUT in one step. The one here first looks and then writes, so that two writers
+    could both be told that they were first.
+    """
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+        self._one_at_a_time = Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "PUT":
+            return self._app(environ, start_response)
+        with self._one_at_a_time:
+            return self._app(environ, start_response)
+
+
 @pytest.fixture(scope="module")
 def s3() -> Iterator[dict[str, str]]:
     """A running store with one bucket; gives the options that reach it."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
+    app = AtomicPuts(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
     options = {
-        "aws_endpoint_url": f"http://{host}:{port}",
+        "aws_endpoint_url": f"http://127.0.0.1:{server.port}",
         "aws_access_key_id": "someone",
         "aws_secret_access_key": "secret",
         "aws_region": "us-east-1",
@@ -51,7 +72,8 @@ def s3() -> Iterator[dict[str, str]]:
         region_name=options["aws_region"],
     ).create_bucket(Bucket=BUCKET)
     yield options
-    server.stop()
+    server.shutdown()
+    server.server_close()
 
 
 def name_lake() -> str:
