@@ -102,10 +102,7 @@ def choose_kind(names: Sequence[str], wished: Mapping[str, str], *, file: str) -
     Raises:
         Unreadable: The columns are those of no kind, and which are missing of the nearest.
     """
-    missing = {
-        kind: [role for role in _REQUIRED[kind] if role not in match_columns(names, kind, wished, file=file)]
-        for kind in KINDS
-    }
+    missing = {kind: _find_missing(names, kind, wished, file=file) for kind in KINDS}
     whole = [kind for kind in KINDS if not missing[kind]]
     if whole:
         return whole[0]
@@ -116,6 +113,13 @@ def choose_kind(names: Sequence[str], wished: Mapping[str, str], *, file: str) -
         f"no bars, trades or funding rates by its columns ({_list_names(names)}); for {nearest} it lacks {told}: "
         f"name them with --map {missing[nearest][0]}=COLUMN",
     )
+
+
+def _find_missing(names: Sequence[str], kind: str, wished: Mapping[str, str], *, file: str) -> list[str]:
+    matched = match_columns(names, kind, wished, file=file)
+    # `Volume BTC` is known for what it is only once the symbol is.
+    by_asset = any(_fold_name(name).startswith("volume") for name in names)
+    return [role for role in _REQUIRED[kind] if role not in matched and not (role == "volume" and by_asset)]
 
 
 def match_columns(names: Sequence[str], kind: str, wished: Mapping[str, str], *, file: str) -> dict[str, str]:

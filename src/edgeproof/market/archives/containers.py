@@ -1,4 +1,7 @@
-"""Rows as files hold them: CSV, zip, JSON, Parquet and Arrow, a portion at a time, with nothing read into them yet."""
+"""Rows as files hold them: CSV, zip, JSON, Parquet and Arrow, a portion at a time, with nothing read into them yet.
+
+Arrow and Parquet are opened by pyarrow, which answers a broken file with an error; polars' own readers panic on some.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from hashlib import sha256
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from edgeproof.domain.errors import Unreadable
 from edgeproof.market.archives.portions import PORTION_BYTES, PORTION_ROWS, Refusal, cut_text
@@ -57,12 +62,15 @@ def verify_checksum(path: Path) -> bool:
 
 def read_parquet(path: Path) -> Iterator[RawRows]:
     """Rows of a Parquet file."""
-    yield from _slice_lazy(pl.scan_parquet(path, glob=False))
+    with pq.ParquetFile(path) as file:
+        yield from _gather(file.iter_batches(batch_size=PORTION_ROWS), file.schema_arrow)
 
 
 def read_arrow(path: Path) -> Iterator[RawRows]:
     """Rows of a feather (Arrow IPC) file."""
-    yield from _slice_lazy(pl.scan_ipc(path, glob=False))
+    with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
+        batches = (file.get_batch(i) for i in range(file.num_record_batches))
+        yield from _gather(batches, file.schema)
 
 
 def read_json(path: Path) -> Iterator[RawRows]:
@@ -121,7 +129,8 @@ def read_lines(stream: BinaryIO | IO[bytes]) -> Iterator[bytes]:
     """Blocks of whole lines of about ``PORTION_BYTES``; the last may lack its newline."""
     rest = b""
     while block := stream.read(PORTION_BYTES):
-        cut = block.rfind(b"\n") + 1
+        # A block shorter than asked for is the last: what follows its last newline belongs to it.
+        cut = len(block) if len(block) < PORTION_BYTES else block.rfind(b"\n") + 1
         if cut:
             yield rest + block[:cut]
             rest = block[cut:]
@@ -140,10 +149,25 @@ def _exhaust(stream: BinaryIO | IO[bytes]) -> None:
         pass
 
 
-def _slice_lazy(rows: pl.LazyFrame) -> Iterator[RawRows]:
-    count = int(rows.select(pl.len()).collect().item())
-    for offset in range(0, max(count, 1), PORTION_ROWS):
-        yield RawRows(frame=rows.slice(offset, PORTION_ROWS).collect())
+def _gather(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[RawRows]:
+    """Join record batches up to a portion, each checked before polars trusts its offsets."""
+    held: list[pa.RecordBatch] = []
+    given = False
+    for batch in batches:
+        batch.validate(full=True)
+        held.append(batch)
+        if sum(one.num_rows for one in held) >= PORTION_ROWS:
+            yield _to_rows(held, schema)
+            held, given = [], True
+    if held or not given:
+        yield _to_rows(held, schema)
+
+
+def _to_rows(batches: list[pa.RecordBatch], schema: pa.Schema) -> RawRows:
+    table = pa.Table.from_batches(batches, schema)
+    # Bare names and types: what else a schema may carry is of no use here, and may be broken too.
+    frame = pl.from_arrow(pa.Table.from_arrays(table.columns, names=table.column_names))
+    return RawRows(frame=cast("pl.DataFrame", frame))
 
 
 def _read_csv_stream(stream: BinaryIO | IO[bytes], name: str) -> Iterator[RawRows]:
