@@ -64,6 +64,13 @@ def test_what_does_something_else_has_another_hash(change: dict[str, str]) -> No
     assert read(**BASE | change).hash != read(**BASE).hash
 
 
+def test_the_sides_of_an_operator_are_not_interchangeable() -> None:
+    assert read(long="close - open > 1").hash != read(long="open - close > 1").hash
+    assert (
+        read(long="of('ETH-USDT', on('1h', close)) > 1").hash != read(long="on('1h', of('ETH-USDT', close)) > 1").hash
+    )
+
+
 def test_symbols_and_timeframes_inside_expressions_have_one_spelling() -> None:
     one = read(long="of('btcusdt', on('60m', close)) > 1")
     other = read(long='of("BTC/USDT:USDT", on("1h", close)) > 1')
