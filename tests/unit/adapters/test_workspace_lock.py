@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from edgeproof.adapters import workspace_lock
 from edgeproof.adapters.workspace_lock import Holder, WorkspaceLock
 from edgeproof.domain.errors import Busy, WorkError
 from edgeproof.domain.time import parse_instant
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _HOLD = """
 import pathlib, sys
+from edgeproof.adapters import workspace_lock
 from edgeproof.adapters.workspace_lock import WorkspaceLock
 with WorkspaceLock(pathlib.Path(sys.argv[1])).hold("research run"):
     print("held", flush=True)
@@ -95,8 +97,9 @@ def test_a_run_does_not_enter_its_own_workspace_twice(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("left", ["", "[]", '{"pid": 1, "host": "x"}', json.dumps({"pid": 2**22 + 1, "since_ms": 1})])
 def test_what_cannot_be_read_about_the_holder_is_not_made_up(
-    tmp_path: Path, other_run: subprocess.Popen[str], left: str
+    tmp_path: Path, other_run: subprocess.Popen[str], left: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(workspace_lock, "_PATIENCE_S", 0.05)
     assert other_run.poll() is None
     (tmp_path / ".run.json").write_text(left)
     assert WorkspaceLock(tmp_path).holder() == Holder()
@@ -109,13 +112,13 @@ def test_asking_all_the_time_does_not_keep_a_run_from_beginning(tmp_path: Path) 
     enough = threading.Event()
 
     def watch() -> None:
-        while not enough.is_set():
+        while not enough.wait(0.001):
             answers.add(WorkspaceLock(tmp_path).is_held())
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        for _ in range(40):
+        for _ in range(15):
             with WorkspaceLock(tmp_path).hold("research run"):
                 enough.wait(0.002)
     finally:
