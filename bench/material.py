@@ -17,6 +17,9 @@ SLIPPAGE: Final = 0.00052
 STOP: Final = 0.01  # share of the price at the decision
 TAKE: Final = 0.02
 CASH: Final = 10_000.0
+# One unit costs about a hundredth of the account: no engine goes broke half-way and rests for the other half.
+UNITS: Final = 1
+SHARE: Final = 0.01
 _SEED: Final = 20_260_101
 _VOLATILITY: Final = 0.0008  # of a minute's log return
 

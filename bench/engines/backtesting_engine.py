@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 from backtesting import Backtest, Strategy
-from bench.material import CASH, FEE, SLIPPAGE, STOP, TAKE, draw_bars, draw_wishes
+from bench.material import CASH, FEE, SLIPPAGE, STOP, TAKE, UNITS, draw_bars, draw_wishes
 from bench.measure import Measured, measure_each
 
 if TYPE_CHECKING:
@@ -45,17 +45,15 @@ def _replay(effort: Effort, density: float) -> Measured:
             close = self.data.Close[-1]
             if wishes.long[at] and not self.position.is_long:
                 self.position.close()
-                self.buy(sl=close * (1.0 - STOP), tp=close * (1.0 + TAKE))
+                self.buy(size=UNITS, sl=close * (1.0 - STOP), tp=close * (1.0 + TAKE))
             elif wishes.short[at] and not self.position.is_short:
                 self.position.close()
-                self.sell(sl=close * (1.0 + STOP), tp=close * (1.0 - TAKE))
+                self.sell(size=UNITS, sl=close * (1.0 + STOP), tp=close * (1.0 - TAKE))
             elif (wishes.exit_long[at] and self.position.is_long) or (wishes.exit_short[at] and self.position.is_short):
                 self.position.close()
 
     def work() -> Any:  # noqa: ANN401 - the library has no types
-        return Backtest(
-            frame, Given, cash=CASH * 1e4, commission=FEE, spread=2.0 * SLIPPAGE, finalize_trades=True
-        ).run()
+        return Backtest(frame, Given, cash=CASH, commission=FEE, spread=2.0 * SLIPPAGE, finalize_trades=True).run()
 
     size = f"{count:,} bars, {work()['# Trades']:,} trades"
     return measure_each(work, effort, count=count, size=size, note="statistics included, as run() has it")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 import vectorbt as vbt
-from bench.material import CASH, FEE, SLIPPAGE, STOP, TAKE, draw_bars, draw_wishes
+from bench.material import CASH, FEE, SLIPPAGE, STOP, TAKE, UNITS, draw_bars, draw_wishes
 from bench.measure import Measured, measure_each, take_times
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def _simulate(prices: Mapping[str, Any], signals: Mapping[str, Any]) -> Any:  # 
         fees=FEE,
         slippage=SLIPPAGE,
         init_cash=CASH,
+        size=UNITS,
         upon_opposite_entry="reverse",
         freq="1min",
     )

@@ -54,6 +54,7 @@ class GeneratedMarket:
         spec: What was asked for.
         bars: Minutes of every symbol, as ``domain.frames.BARS``, in order of symbol as asked, then time.
         funding: Rates of every symbol, as ``domain.frames.FUNDING``, in the same order.
+        paths: What each symbol's trades are walked from.
     """
 
     spec: MarketSpec

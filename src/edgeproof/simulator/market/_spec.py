@@ -95,6 +95,7 @@ class MarketSpec:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "symbols", tuple(parse_symbol(symbol) for symbol in self.symbols))
+        object.__setattr__(self, "edges", tuple(self.edges))
         if not self.symbols or len(set(self.symbols)) != len(self.symbols):
             raise InvalidValue("symbols", self.symbols, "one name or more, none twice")
         if self.start_ms % MS_PER_MINUTE:
