@@ -46,8 +46,7 @@ class Place:
     def __str__(self) -> str:
         if self.is_sqlite:
             return str(self.url.database)
-        query = {name: _MASK if name in _SECRET_PARAMETERS else value for name, value in self.url.query.items()}
-        shown = self.url.set(drivername="postgresql", query=query)
+        shown = self.url.set(drivername="postgresql").difference_update_query(_SECRET_PARAMETERS)
         return shown.render_as_string(hide_password=True)
 
 
