@@ -10,6 +10,7 @@ from polars.testing import assert_frame_equal
 from edgeproof.domain.errors import InvalidValue, UnknownName
 from edgeproof.domain.frames import BARS, FUNDING, TRADES
 from edgeproof.domain.time import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, Window, parse_instant
+from edgeproof.market import bars_from_trades
 from edgeproof.simulator.market import (
     EdgeKind,
     GeneratedMarket,
@@ -136,6 +137,12 @@ def test_trades_add_up_to_the_bars_exactly(small_market: GeneratedMarket, symbol
     shuffled = trades.sample(fraction=1.0, shuffle=True, seed=1)
     assert shuffled["size"].sum() == bars["volume"].sum()
     assert (shuffled["price"] * shuffled["size"]).sum() == bars["quote_volume"].sum()
+
+
+def test_the_house_builds_the_same_bars_from_its_trades(small_market: GeneratedMarket) -> None:
+    trades = pl.concat([small_market.trades(symbol) for symbol in SMALL.symbols])
+    expected = small_market.bars.sort("venue", "symbol", "ts")
+    assert_frame_equal(bars_from_trades(trades), expected, check_exact=True)
 
 
 @settings(deadline=None, max_examples=25)
