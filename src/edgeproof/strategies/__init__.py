@@ -3,12 +3,15 @@
 from edgeproof.strategies.errors import NotRunnable, Place, StrategyError
 from edgeproof.strategies.evaluation import evaluate
 from edgeproof.strategies.formatting import format_strategy
+from edgeproof.strategies.inspection import Inspection, inspect_file
 from edgeproof.strategies.library import NameTaken, library_names, load_directory, load_library, load_strategy
 from edgeproof.strategies.market_data import MarketData
 from edgeproof.strategies.reading import parse_strategy
 from edgeproof.strategies.strategy import Param, Strategy
+from edgeproof.strategies.warm_up import count_warm_up
 
 __all__ = [
+    "Inspection",
     "MarketData",
     "NameTaken",
     "NotRunnable",
@@ -16,8 +19,10 @@ __all__ = [
     "Place",
     "Strategy",
     "StrategyError",
+    "count_warm_up",
     "evaluate",
     "format_strategy",
+    "inspect_file",
     "library_names",
     "load_directory",
     "load_library",
