@@ -29,7 +29,8 @@ def divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
 
 def log_ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     """Natural logarithm of the quotient; NaN where either is not positive."""
-    return np.log(ratios.divide_positive(freeze(numerator), freeze(denominator)))
+    quotient = ratios.divide_positive(freeze(numerator), freeze(denominator))
+    return np.log(quotient, out=quotient)
 
 
 def root(values: FloatArray) -> FloatArray:
@@ -50,9 +51,16 @@ def change(values: FloatArray, bars: int = 1) -> FloatArray:
     return values - lag(values, bars)
 
 
+def simple_returns(close: FloatArray, bars: int = 1) -> FloatArray:
+    """Return over ``bars`` bars, as a share of where it began."""
+    growth = ratios.divide_by_past(freeze(close), bars)
+    return np.subtract(growth, 1.0, out=growth)
+
+
 def log_returns(close: FloatArray, bars: int = 1) -> FloatArray:
     """Logarithmic return over ``bars`` bars."""
-    return log_ratio(close, lag(close, bars))
+    growth = ratios.divide_by_past(freeze(close), bars)
+    return np.log(growth, out=growth)
 
 
 def typical(bars: BarSeries) -> FloatArray:

@@ -56,6 +56,11 @@ def rank_over(values: FloatArray, bars: int) -> FloatArray:
     return rolling.rolling_rank(freeze(values), bars)
 
 
+def rank_roughly_over(values: FloatArray, bars: int) -> FloatArray:
+    """As ``rank_over``, for computed values: those equal in single precision tie, instead of ranking by rounding."""
+    return rank_over(values.astype(np.float32).astype(np.float64), bars)
+
+
 def covariance_over(x: FloatArray, y: FloatArray, bars: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Population variance of ``x``, of ``y``, and their covariance over the last ``bars`` values."""
     return rolling.rolling_covariance(freeze(x), freeze(y), bars)

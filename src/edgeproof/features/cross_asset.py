@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeproof.features._arrays import divide, lag, log_ratio, log_returns, root
+from edgeproof.features._arrays import divide, lag, log_ratio, log_returns, root, simple_returns
 from edgeproof.features._registry import MINUS_ONE_TO_ONE, NOT_NEGATIVE, Parameter, Unit, register
 from edgeproof.features._warm_up import as_many, one_less, window
 from edgeproof.features._windows import correlation_over, covariance_over, zscore_over
@@ -42,8 +42,7 @@ def _returns(data: FeatureInput, bars: int = 1) -> tuple[FloatArray, FloatArray]
 )
 def reference_return(data: FeatureInput, bars: int) -> FloatArray:
     """Return of the reference market over the window."""
-    close = _reference_close(data)
-    return divide(close, lag(close, bars)) - 1.0
+    return simple_returns(_reference_close(data), bars)
 
 
 @_add(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import talib
 
-from edgeproof.features._arrays import change, divide, lag
+from edgeproof.features._arrays import change, divide, simple_returns
 from edgeproof.features._registry import CLOSE, HL, MINUS_ONE_TO_ONE, ZERO_TO_HUNDRED, ZERO_TO_ONE, Unit, register
 from edgeproof.features._warm_up import as_many, settle_decay, settle_ema, settle_wilder, window
 from edgeproof.features._windows import ema_of, highest_over, lowest_over, mean_over, smooth, sum_over
@@ -38,7 +38,7 @@ def has_moved(close: FloatArray) -> BoolArray:
 )
 def roc(data: FeatureInput, bars: int) -> FloatArray:
     """Rate of change of the close over the window."""
-    return 100.0 * (divide(data.bars.close, lag(data.bars.close, bars)) - 1.0)
+    return 100.0 * simple_returns(data.bars.close, bars)
 
 
 @_add(unit=Unit.PRICE, inputs=CLOSE, parameters=(window(10, low=1),), warm_up=as_many, source="close - close ago")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeproof.features._arrays import divide, flag, lag, log_returns
+from edgeproof.features._arrays import divide, flag, lag, log_returns, simple_returns
 from edgeproof.features._registry import (
     CLOSE,
     MINUS_ONE_TO_ONE,
@@ -37,14 +37,10 @@ _STREAK_LIMIT = Parameter(name="limit", default=20, low=1, high=500)
 _LAG = Parameter(name="lag", default=1, low=1, high=500)
 
 
-def _returns(data: FeatureInput) -> FloatArray:
-    return divide(data.bars.close, lag(data.bars.close)) - 1.0
-
-
 @_add(unit=Unit.RATIO, inputs=CLOSE, parameters=(window(1, low=1),), warm_up=as_many, source="close / close ago - 1")
 def simple_return(data: FeatureInput, bars: int) -> FloatArray:
     """Change of the close over the window, as a share of where it began."""
-    return divide(data.bars.close, lag(data.bars.close, bars)) - 1.0
+    return simple_returns(data.bars.close, bars)
 
 
 @_add(unit=Unit.RATIO, inputs=CLOSE, parameters=(window(1, low=1),), warm_up=as_many, source="ln(close / close ago)")
@@ -134,7 +130,7 @@ def up_share(data: FeatureInput, bars: int) -> FloatArray:
 def return_skew(data: FeatureInput, bars: int) -> FloatArray:
     """Skewness of one-bar returns: negative when the large ones fall."""
     second, third, _ = moments_over(log_returns(data.bars.close), bars)
-    return divide(third, second**1.5)
+    return divide(third, second * np.sqrt(second))
 
 
 @_add(
@@ -198,7 +194,7 @@ def return_sharpe(data: FeatureInput, bars: int) -> FloatArray:
 )
 def highest_return(data: FeatureInput, bars: int) -> FloatArray:
     """Best one-bar return of the window."""
-    return highest_over(_returns(data), bars)
+    return highest_over(simple_returns(data.bars.close), bars)
 
 
 @_add(
@@ -210,4 +206,4 @@ def highest_return(data: FeatureInput, bars: int) -> FloatArray:
 )
 def lowest_return(data: FeatureInput, bars: int) -> FloatArray:
     """Worst one-bar return of the window."""
-    return lowest_over(_returns(data), bars)
+    return lowest_over(simple_returns(data.bars.close), bars)

@@ -181,8 +181,8 @@ def _fit_line(close: FloatArray, bars: int) -> tuple[FloatArray, FloatArray]:
 )
 def linreg(data: FeatureInput, bars: int) -> FloatArray:
     """Where the least-squares line through the window's closes stands now."""
-    slope, _ = _fit_line(data.bars.close, bars)
-    return mean_over(data.bars.close, bars) + slope * ((bars - 1) / 2.0)
+    # Its end point is three times the linearly weighted mean less twice the plain one.
+    return 3.0 * talib.WMA(data.bars.close, bars) - 2.0 * mean_over(data.bars.close, bars)
 
 
 @_add(

@@ -28,7 +28,7 @@ from edgeproof.features._windows import (
     highest_over,
     lowest_over,
     mean_over,
-    rank_over,
+    rank_roughly_over,
     sample_stdev_over,
     smooth,
     sum_over,
@@ -159,7 +159,8 @@ def volatility_of_volatility(data: FeatureInput, bars: int) -> FloatArray:
 )
 def volatility_ratio(data: FeatureInput, fast: int, slow: int) -> FloatArray:
     """Volatility now against its own longer past."""
-    return divide(return_stdev(data, fast), return_stdev(data, slow))
+    returns = log_returns(data.bars.close)
+    return divide(sample_stdev_over(returns, fast), sample_stdev_over(returns, slow))
 
 
 @_add(
@@ -172,9 +173,7 @@ def volatility_ratio(data: FeatureInput, fast: int, slow: int) -> FloatArray:
 )
 def volatility_rank(data: FeatureInput, bars: int, history: int) -> FloatArray:
     """Where volatility stands in its own trailing history: 0 the calmest, 1 the wildest."""
-    # In single precision, windows of equal returns in another order tie, instead of ranking by their rounding.
-    coarse = return_stdev(data, bars).astype(np.float32)
-    return rank_over(coarse.astype(np.float64), history)
+    return rank_roughly_over(return_stdev(data, bars), history)
 
 
 @_add(

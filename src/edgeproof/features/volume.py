@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import talib
 
-from edgeproof.features._arrays import change, divide, keep_where, lag, log_returns, typical
+from edgeproof.features._arrays import change, divide, keep_where, lag, log_returns, simple_returns, typical
 from edgeproof.features._registry import (
     MINUS_ONE_TO_ONE,
     NOT_NEGATIVE,
@@ -211,8 +211,7 @@ def force_index(data: FeatureInput, bars: int) -> FloatArray:
 )
 def price_volume_trend(data: FeatureInput, bars: int) -> FloatArray:
     """Volume of the window, each bar's weighted by its return."""
-    returns = divide(change(data.bars.close), lag(data.bars.close))
-    return sum_over(returns * data.bars.volume, bars)
+    return sum_over(simple_returns(data.bars.close) * data.bars.volume, bars)
 
 
 @_add(

@@ -41,6 +41,7 @@ def test_the_other_twins_agree(values: FloatArray, seed: int) -> None:
         (recursive.follow_supertrend, recursive.follow_supertrend_py, (close, close, distance)),
         (ratios.divide, ratios.divide_py, (values, np.round(close))),
         (ratios.divide_positive, ratios.divide_positive_py, (values, np.round(close))),
+        (ratios.divide_by_past, ratios.divide_by_past_py, (values, 1 + seed % 3)),
     ]
     for compiled, plain, inputs in pairs:
         np.testing.assert_allclose(compiled(*inputs), plain(*inputs), rtol=1e-12, atol=1e-9)  # type: ignore[operator]
