@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 STORED_TIME: Final = pl.Datetime("us", "UTC")  # Delta knows microseconds only
-_PERIODS: Final = {"year": ("1y", "%Y"), "month": ("1mo", "%Y-%m"), "day": ("1d", "%Y-%m-%d")}
+_PERIODS: Final = {"year": ("1y", "%Y"), "month": ("1mo", "%Y-%m")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Layout:
     Attributes:
         table: The table as everybody knows it.
         groups: Its columns that name a file's partition; their values are in the log, not in the file.
-        period: Name of one more partition column, ``year``, ``month`` or ``day`` of ``ts``, UTC.
+        period: Name of one more partition column, ``year`` or ``month`` of ``ts``, UTC.
         row_key: The column that names a row within its group.
     """
 
@@ -73,11 +73,11 @@ def to_stored_type(dtype: pl.DataType) -> pl.DataType:
     return STORED_TIME if isinstance(dtype, pl.Datetime) else dtype
 
 
-# Bars by year and trades by day, measured in docs/decisions/0010-lake-layout.md.
+# Measured in docs/decisions/0010-lake-layout.md.
 LAYOUTS: Final = {
     layout.table.name: layout
     for layout in (
-        Layout(table=TRADES, groups=("venue", "symbol"), period="day", row_key="trade_id"),
+        Layout(table=TRADES, groups=("venue", "symbol"), period="month", row_key="trade_id"),
         Layout(table=BARS, groups=("venue", "symbol", "timeframe"), period="year", row_key="ts"),
         Layout(table=FUNDING, groups=("venue", "symbol"), period="year", row_key="ts"),
     )
