@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -58,17 +60,24 @@ def open_ledger(url: str | Path) -> SqlLedger:
     return SqlLedger(engine, place)
 
 
+def _dispose(engine: Engine, owner_pid: int) -> None:
+    # A forked child has copies of its parent's connections, which the parent still uses.
+    if os.getpid() == owner_pid:
+        engine.dispose()
+
+
 class SqlLedger:
     """Implements ``domain.stores.Ledger`` on SQLite and PostgreSQL.
 
     Every method is one transaction: it happened whole or not at all, and what it wrote is on the disk when it returns.
     Many processes may use one ledger at once, each with an instance of its own, used from one thread; writers wait for
-    each other. Close it, or use it in a ``with`` statement.
+    each other. Close it, or use it in a ``with`` statement; a closed one is used no more.
     """
 
     def __init__(self, engine: Engine, place: Place) -> None:
-        self._engine = engine
         self._place = place
+        # One that nobody closed closes itself when it is forgotten, or at the end.
+        self._close = weakref.finalize(self, _dispose, engine, os.getpid())
         self._readers = sessionmaker(engine)
         self._writers = sessionmaker(engine.execution_options(**{WRITES: True}))
 
@@ -152,7 +161,7 @@ class SqlLedger:
 
     def close(self) -> None:
         """Give its connections back."""
-        self._engine.dispose()
+        self._close()
 
     def __enter__(self) -> Self:
         return self

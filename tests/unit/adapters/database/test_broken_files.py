@@ -14,6 +14,7 @@ from edgeproof.adapters.database import LedgerUnavailable, MissingDriver, NewerL
 from edgeproof.adapters.database._errors import explain
 from edgeproof.adapters.database._url import read_place
 from edgeproof.domain.errors import Busy, EdgeproofError, RequestError, Unreadable, WorkError
+from edgeproof.domain.stores import IrreproducibleTrial
 from fakes.ledger_values import make_trial
 from fakes.permissions import public_folder, write_protected
 
@@ -155,6 +156,7 @@ def test_a_password_the_database_repeats_is_masked() -> None:
         (LedgerUnavailable("x", "y", "z"), WorkError),
         (MissingDriver("x"), RequestError),
         (NewerLedger("x", "0009", "0002"), RequestError),
+        (IrreproducibleTrial("k1", "before", "now", conflicts=3), WorkError),
     ],
 )
 def test_errors_cross_a_process_whole(error: EdgeproofError, kind: type[EdgeproofError]) -> None:
