@@ -1,13 +1,13 @@
 """Strategies: the language, its checker and compiler, and the built-in library of one YAML file each."""
 
+from edgeproof.strategies.content import Param
 from edgeproof.strategies.errors import NotRunnable, Place, StrategyError
 from edgeproof.strategies.evaluation import evaluate
-from edgeproof.strategies.formatting import format_strategy
 from edgeproof.strategies.inspection import Inspection, inspect_file
 from edgeproof.strategies.library import NameTaken, library_names, load_directory, load_library, load_strategy
 from edgeproof.strategies.market_data import MarketData
 from edgeproof.strategies.reading import parse_strategy
-from edgeproof.strategies.strategy import Param, Strategy
+from edgeproof.strategies.strategy import Strategy
 from edgeproof.strategies.warm_up import count_warm_up
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "StrategyError",
     "count_warm_up",
     "evaluate",
-    "format_strategy",
     "inspect_file",
     "library_names",
     "load_directory",

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from edgeproof.features import Feature
+    from edgeproof.strategies.content import Param
     from edgeproof.strategies.document import Scalar
-    from edgeproof.strategies.strategy import Param
 
 # With every `let` name replaced by what it stands for; what runs a strategy recurses this deep at most.
 MAX_DEPTH: Final = 80

@@ -14,16 +14,16 @@ from edgeproof.strategies.expressions import Expression, Name, format_expression
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from edgeproof.strategies.strategy import Param, Strategy
+    from edgeproof.strategies.content import Content, Param
 
 _WIDTH: Final = 100
 # Text that any YAML reader takes as it stands.
 _PLAIN: Final = re.compile(r"(?:[A-Za-z0-9(]|-(?=[A-Za-z0-9(-]))[^:#]*")
 
 
-def format_strategy(strategy: Strategy) -> str:
+def format_content(content: Content) -> str:
     """Spell a strategy canonically. Reading the text gives the strategy, and formatting that gives the text again."""
-    return "\n".join(_list_lines(strategy)) + "\n"
+    return "\n".join(_list_lines(content)) + "\n"
 
 
 def sort_definitions(let: Mapping[str, Expression]) -> dict[str, Expression]:
@@ -36,26 +36,26 @@ def sort_definitions(let: Mapping[str, Expression]) -> dict[str, Expression]:
     return placed
 
 
-def _list_lines(strategy: Strategy) -> Iterator[str]:
-    yield f"name: {strategy.name}"
-    yield from _spell("thesis", strategy.thesis)
-    if strategy.source:
-        yield from _spell("source", strategy.source)
-    if strategy.tags:
-        yield f"tags: [{', '.join(strategy.tags)}]"
-    yield f"timeframe: {strategy.timeframe.name}"
-    if strategy.params:
+def _list_lines(content: Content) -> Iterator[str]:
+    yield f"name: {content.name}"
+    yield from _spell("thesis", content.thesis)
+    if content.source:
+        yield from _spell("source", content.source)
+    if content.tags:
+        yield f"tags: [{', '.join(content.tags)}]"
+    yield f"timeframe: {content.timeframe.name}"
+    if content.params:
         yield "params:"
-        yield from (f"  {name}: {_spell_param(param)}" for name, param in sorted(strategy.params.items()))
-    if strategy.let:
+        yield from (f"  {name}: {_spell_param(param)}" for name, param in sorted(content.params.items()))
+    if content.let:
         yield "let:"
-        for name, expression in sort_definitions(strategy.let).items():
+        for name, expression in sort_definitions(content.let).items():
             yield from _spell(name, format_expression(expression), indent="  ")
-    for key, rule in strategy.rules.items():
+    for key, rule in content.rules.items():
         yield from _spell(key, format_expression(rule))
     yield "size:"
-    yield f"  kind: {strategy.size.kind}"
-    for key, part in strategy.size.parts.items():
+    yield f"  kind: {content.size.kind}"
+    for key, part in content.size.parts.items():
         yield from _spell(key, format_expression(part), indent="  ")
 
 

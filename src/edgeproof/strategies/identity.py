@@ -17,7 +17,7 @@ from edgeproof.strategies.expressions import Binary, Call, Expression, Name, Num
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from edgeproof.strategies.strategy import Strategy
+    from edgeproof.strategies.content import Content
 
 # Part of every hash: a change of the language's meaning gives every strategy a new one.
 LANGUAGE_VERSION: Final = 1
@@ -63,16 +63,16 @@ class Keys:
         return hashlib.blake2b("\0".join(parts).encode(), digest_size=_KEY_BYTES).hexdigest()
 
 
-def hash_strategy(strategy: Strategy) -> str:
+def hash_content(content: Content) -> str:
     """Name a strategy's content: timeframe, params, rules and size; not its name, thesis, source, tags or spelling."""
-    keys = Keys(strategy.let)
+    keys = Keys(content.let)
     return hash_json(
         {
             "language": LANGUAGE_VERSION,
-            "timeframe": strategy.timeframe.name,
-            "params": {name: [p.default, p.low, p.high] for name, p in strategy.params.items()},
-            "rules": {key: keys.name(rule) for key, rule in strategy.rules.items()},
-            "size": {"kind": strategy.size.kind} | {k: keys.name(part) for k, part in strategy.size.parts.items()},
+            "timeframe": content.timeframe.name,
+            "params": {name: [p.default, p.low, p.high] for name, p in content.params.items()},
+            "rules": {key: keys.name(rule) for key, rule in content.rules.items()},
+            "size": {"kind": content.size.kind} | {k: keys.name(part) for k, part in content.size.parts.items()},
         }
     )
 

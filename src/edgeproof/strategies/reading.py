@@ -9,13 +9,14 @@ from edgeproof.domain.errors import InvalidValue, offer_names
 from edgeproof.domain.series import VALUE_COLUMNS
 from edgeproof.domain.time import Timeframe
 from edgeproof.strategies.checking import Checker
+from edgeproof.strategies.content import RULES, Param
 from edgeproof.strategies.document import ListNode, MapNode, Node, Scalar, read_document
 from edgeproof.strategies.errors import StrategyError
 from edgeproof.strategies.expressions import Expression, Kind
 from edgeproof.strategies.formatting import sort_definitions
 from edgeproof.strategies.operators import MAX_WINDOW
 from edgeproof.strategies.sizing import FixedSize, Size, VolatilityTarget
-from edgeproof.strategies.strategy import RULES, Param, Strategy
+from edgeproof.strategies.strategy import Strategy
 from edgeproof.strategies.tokens import KEYWORDS
 
 if TYPE_CHECKING:
