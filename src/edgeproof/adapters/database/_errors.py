@@ -32,7 +32,7 @@ _HINTS = {
     "readonly": "make the file and its folder writable",
     "read-only": "make the database writable",
     "is full": "free some space",
-    "disk i/o": "check the disk",
+    "disk i/o": "check that the disk has room and works",
     "no space": "free some space",
     "already exists": "it holds tables of something else; give the ledger a database or schema of its own",
     "password authentication": "check the user and the password",

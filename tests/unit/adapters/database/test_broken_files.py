@@ -130,7 +130,7 @@ def test_postgresql_without_its_driver_names_the_extra(monkeypatch: pytest.Monke
     ("said", "cure"),
     [
         ("database or disk is full", "free some space"),
-        ("disk I/O error", "check the disk"),
+        ("disk I/O error", "check that the disk has room and works"),
         ("attempt to write a readonly database", "make the file and its folder writable"),
         (
             'connection failed: FATAL:  password authentication failed for user "desk"',
