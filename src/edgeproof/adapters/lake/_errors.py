@@ -21,7 +21,7 @@ from edgeproof.domain.errors import EdgeproofError, Unreadable, WorkError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STORE_ERRORS: Final = (DeltaError, OSError, ValueError, pl.exceptions.PolarsError, pa.ArrowException)
+STORE_ERRORS: Final = (DeltaError, OSError, pl.exceptions.PolarsError, pa.ArrowException)
 
 _LONGEST_REASON: Final = 200
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m|↳")
@@ -35,6 +35,8 @@ _CURES: Final = (
     ),
     (r"not a directory|file exists|is a directory", "a file stands where a folder should be: move it away"),
     (r"no ?such ?bucket|bucket does not exist", "create the bucket, or name another one in edgeproof.toml"),
+    (r"scheme is not allowed", "an http:// address needs the storage option aws_allow_http = true"),
+    (r"parse config|recognise url|panicked", "check the lake's URL and storage options"),
     (r"connect|timed? ?out|dns|unreachable|error sending request", "check that the store is up at that address"),
 )
 

@@ -12,7 +12,7 @@ from edgeproof.domain.errors import InvalidValue, Unreadable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_REMOTE_SCHEMES: Final = ("s3", "s3a")
+_REMOTE_SCHEME: Final = "s3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +57,15 @@ def place_table(lake: str | Path, table: str, options: Mapping[str, str] | None 
     """Find the home of a table within a lake given as a path or a URL.
 
     Raises:
-        InvalidValue: The URL is of a kind nobody tested, or a local path holds a percent sign, which the Delta library
-            would decode twice.
+        InvalidValue: The URL names no bucket or is of a kind nobody tested, or a local path holds a percent sign, which
+            the Delta library would decode twice.
     """
     scheme, separator, rest = str(lake).partition("://") if isinstance(lake, str) else ("", "", "")
     if not separator:
         root = Path(lake)
     elif scheme == "file":
         root = Path(unquote(rest))
-    elif scheme in _REMOTE_SCHEMES:
+    elif scheme == _REMOTE_SCHEME and rest.strip("/"):
         url = f"{scheme}://{rest.rstrip('/')}/{table}"
         return Place(url=url, shown=url, folder=None, options=dict(options or {}))
     else:

@@ -66,7 +66,7 @@ def test_a_lake_may_lie_in_any_folder(tmp_path: Path, name: str) -> None:
     assert_frame_equal(DeltaLake(str(tmp_path / name)).bars(BTC, ONE_MINUTE), bar_rows(3))
 
 
-@pytest.mark.parametrize("place", ["ftp://host/lake", "/tmp/a%20b", "file:///tmp/a%2520b"])  # noqa: S108 - never made
+@pytest.mark.parametrize("place", ["ftp://host/lake", "s3://", "/tmp/a%20b", "file:///tmp/a%2520b"])  # noqa: S108 - never made
 def test_a_place_no_lake_can_be_is_refused(place: str) -> None:
     with pytest.raises(InvalidValue, match="lake cannot be"):
         DeltaLake(place)

@@ -122,6 +122,8 @@ def test_errors_of_the_lake_cross_processes() -> None:
         ("Permission denied (os error 13)", "make it writable"),
         ("Read-only file system (os error 30)", "make it writable"),
         ("error sending request: connection refused", "check that the store is up"),
+        ("builder error: URL scheme is not allowed", "aws_allow_http"),
+        ('Failed to parse config: [("max_retries", "many")]', "check the lake's URL and storage options"),
         ("something nobody foresaw", "try the fallback"),
         ("", "try the fallback"),
     ],
