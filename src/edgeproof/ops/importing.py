@@ -17,7 +17,7 @@ from edgeproof.domain.errors import Unreadable
 from edgeproof.domain.frames import BARS, TRADES
 from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.stores import Written
-from edgeproof.market.archives import Hints, Portion, Refusal, merge_refusals, read_archive
+from edgeproof.market.archives import Hints, Portion, Refusal, merge_refusals, read_ahead, read_archive
 from edgeproof.market.quality import QualityReport, inspect_bars
 from edgeproof.ops.archive_files import ArchiveFile, find_files
 from edgeproof.ops.import_writing import ImportWriter, Tally
@@ -213,7 +213,7 @@ class _Import:
 
     def _read_portions(self, file: ArchiveFile, draft: _Draft) -> Iterator[Portion]:
         # Only what the parser raises is the file's fault: the lake's own errors end the import.
-        portions = read_archive(file.path, self._options.hints)
+        portions = read_ahead(read_archive(file.path, self._options.hints))
         while True:
             try:
                 portion = next(portions, None)

@@ -41,10 +41,8 @@ class MinuteBuilder:
         self._aggregated |= portion.aggregated
         self._note_ends(portion.frame)
         trades = portion.frame if self._waiting is None else pl.concat([self._waiting, portion.frame])
-        last_minute = pl.col("ts").max().over("venue", "symbol").dt.truncate("1m")
-        waits = trades.select(pl.col("ts") >= last_minute).to_series()
-        self._built.append(bars_from_trades(trades.filter(~waits)))
-        self._waiting = trades.filter(waits)
+        done, self._waiting = _part_last_minute(trades)
+        self._built.append(bars_from_trades(done))
 
     def finish(self) -> tuple[pl.DataFrame, str]:
         """The file's whole minutes, and why there are none where its trades are too far out of order."""
@@ -71,6 +69,18 @@ class MinuteBuilder:
             instrument = Instrument(venue=venue, symbol=symbol)
             known_first, known_last = self._ends.get(instrument, (first, last))
             self._ends[instrument] = (min(known_first, first), max(known_last, last))
+
+
+def _part_last_minute(trades: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Trades of minutes that are over, and those of the last minute of each instrument, which more may follow."""
+    ts = trades["ts"]
+    if ts.is_sorted():
+        began = ts[-1].replace(second=0, microsecond=0)
+        at = int(ts.search_sorted(began))
+        return trades[:at], trades[at:]
+    last_minute = pl.col("ts").max().over("venue", "symbol").dt.truncate("1m")
+    waits = trades.select(pl.col("ts") >= last_minute).to_series()
+    return trades.filter(~waits), trades.filter(waits)
 
 
 def fill_minutes(lake: Lake, built: Sequence[pl.DataFrame]) -> Written:

@@ -6,7 +6,6 @@ Arrow and Parquet are opened by pyarrow, which answers a broken file with an err
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import zipfile
 from contextlib import contextmanager
@@ -19,16 +18,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from edgeproof.domain.errors import Unreadable
+from edgeproof.market.archives.ahead import read_ahead
 from edgeproof.market.archives.portions import PORTION_BYTES, PORTION_ROWS, Refusal, cut_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _SEPARATORS: Final = ",;\t|"
 _NULLS: Final = ["", "null", "NULL", "None", "none", "N/A", "\\N"]
 _READ_BYTES: Final = 1 << 20
 _PREAMBLE_LINES: Final = 5
+_LINES_ASKED: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +109,9 @@ def read_zip(path: Path, *, verified: bool) -> Iterator[RawRows]:
         members = [member for member in archive.infolist() if member.filename.lower().endswith(".csv")]
         if len(members) != 1:
             raise Unreadable(path.name, f"holds {len(members)} CSV files, expected one")
-        # A zip's own checksum comes at its end: rows are given out only once the whole is known to be sound.
-        if not verified:
+        # A zip's own checksum comes at its end: rows are given out only once the whole is known to be sound. What fits
+        # into one portion is read to its end before it is parsed.
+        if not verified and members[0].file_size >= PORTION_BYTES:
             with archive.open(members[0]) as stream:
                 _exhaust(stream)
         with archive.open(members[0]) as stream:
@@ -130,9 +133,13 @@ def read_lines(stream: BinaryIO | IO[bytes]) -> Iterator[bytes]:
     rest = b""
     while block := stream.read(PORTION_BYTES):
         # A block shorter than asked for is the last: what follows its last newline belongs to it.
-        cut = len(block) if len(block) < PORTION_BYTES else block.rfind(b"\n") + 1
+        if len(block) < PORTION_BYTES:
+            yield rest + block
+            rest = b""
+            continue
+        cut = block.rfind(b"\n") + 1
         if cut:
-            yield rest + block[:cut]
+            yield b"".join((rest, memoryview(block)[:cut]))
             rest = block[cut:]
         else:
             rest += block
@@ -172,11 +179,11 @@ def _to_rows(batches: list[pa.RecordBatch], schema: pa.Schema) -> RawRows:
 
 def _read_csv_stream(stream: BinaryIO | IO[bytes], name: str) -> Iterator[RawRows]:
     form: _CsvForm | None = None
-    for block in read_lines(stream):
+    for block in read_ahead(read_lines(stream)):
         body = block
         if form is None:
             form, body = _find_form(block, name)
-            if not body.strip():
+            if len(body) < _READ_BYTES and not body.strip():
                 yield RawRows(frame=pl.DataFrame(schema=dict.fromkeys(form.names, pl.String)), header=form.header)
                 continue
         rows = _parse_csv(body, form)
@@ -201,18 +208,19 @@ def _find_form(block: bytes, name: str) -> tuple[_CsvForm, bytes]:
     """Tell separator and column names from the first lines, and give back what follows them."""
     if b"\0" in block[:_READ_BYTES]:
         raise Unreadable(name, "holds zero bytes, expected lines of text")
-    body = block.removeprefix(b"\xef\xbb\xbf")
+    at = len(_BYTE_ORDER_MARK) if block.startswith(_BYTE_ORDER_MARK) else 0
     for _ in range(_PREAMBLE_LINES):
-        line, _, rest = body.partition(b"\n")
-        text = line.decode("utf-8", errors="replace").strip()
+        end = block.find(b"\n", at)
+        end = len(block) if end < 0 else end + 1
+        text = block[at:end].decode("utf-8", errors="replace").strip()
         separator = max(_SEPARATORS, key=text.count)
         if text.count(separator):
             fields = [field.strip().strip('"').strip() for field in text.split(separator)]
             if _are_names(fields):
-                return _CsvForm(separator=separator, names=_make_unique(fields), header=True), rest
+                return _CsvForm(separator=separator, names=_make_unique(fields), header=True), block[end:]
             numbered = tuple(f"column_{i}" for i in range(1, len(fields) + 1))
-            return _CsvForm(separator=separator, names=numbered, header=False), body
-        body = rest
+            return _CsvForm(separator=separator, names=numbered, header=False), block[at:]
+        at = end
     raise Unreadable(name, "its first lines are not columns parted by comma, semicolon, tab or bar")
 
 
@@ -232,21 +240,24 @@ def _make_unique(names: list[str]) -> tuple[str, ...]:
 
 
 def _parse_csv(body: bytes, form: _CsvForm) -> RawRows:
-    schema = form.types or None
-    try:
-        return RawRows(frame=_parse_strictly(body, form, schema), header=form.header)
-    except pl.exceptions.PolarsError:
-        return _parse_line_by_line(body, form)
+    # Types told by the first lines hold for nearly every file; where they do not, all lines are asked, then each alone.
+    for lines_asked in (_LINES_ASKED, None):
+        try:
+            return RawRows(frame=_parse_strictly(body, form, lines_asked), header=form.header)
+        except pl.exceptions.PolarsError:
+            continue
+    return _parse_line_by_line(body, form)
 
 
-def _parse_strictly(body: bytes, form: _CsvForm, schema: pl.Schema | None) -> pl.DataFrame:
+def _parse_strictly(body: bytes, form: _CsvForm, lines_asked: int | None) -> pl.DataFrame:
+    types = form.types if lines_asked else None
     return pl.read_csv(
-        io.BytesIO(body),
+        body,
         has_header=False,
         separator=form.separator,
-        new_columns=None if schema else list(form.names),
-        schema=schema,
-        infer_schema_length=None,
+        new_columns=None if types else list(form.names),
+        schema=types,
+        infer_schema_length=lines_asked,
         null_values=_NULLS,
     )
 
