@@ -10,6 +10,7 @@ from edgeproof.features import levels, returns, volume, vwap, momentum, averages
 from edgeproof.features import volatility, range_volatility, oscillators, channels, candles  # isort: skip
 from edgeproof.features import order_flow, funding, cross_asset, seasonality, regime  # isort: skip
 from edgeproof.features._align import align_funding, align_reference
+from edgeproof.features._catalogue import find_features, update_page
 from edgeproof.features._compute import compute_feature, compute_features, infer_timeframe, parse_call
 from edgeproof.features._registry import FEATURES, Feature, FeatureInput, Parameter, Unit
 
@@ -27,6 +28,7 @@ __all__ = [
     "compute_feature",
     "compute_features",
     "cross_asset",
+    "find_features",
     "funding",
     "infer_timeframe",
     "levels",
@@ -40,6 +42,7 @@ __all__ = [
     "returns",
     "seasonality",
     "trend",
+    "update_page",
     "volatility",
     "volume",
     "vwap",

@@ -142,6 +142,12 @@ class Feature:
     warm_up_bars: WarmUpRule
     warm_up_days: WarmUpRule
 
+    @property
+    def example(self) -> str:
+        """A call with the default arguments, as a strategy would write it."""
+        arguments = ", ".join(f"{p.default:g}" for p in self.parameters)
+        return f"{self.name}({arguments})" if arguments else self.name
+
     def check_arguments(self, arguments: Sequence[float] = ()) -> tuple[float, ...]:
         """The arguments as the function takes them; those left out at the end take their defaults.
 
