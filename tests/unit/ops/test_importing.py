@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 
-from edgeproof.domain.errors import RequestError, WorkError
+from edgeproof.domain.errors import RequestError, Unreadable, WorkError
 from edgeproof.domain.frames import BARS, Table
 from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.stores import Written
 from edgeproof.domain.time import MS_PER_DAY, MS_PER_MINUTE, ONE_MINUTE
-from edgeproof.market import Fault, Hints, bars_from_trades
-from edgeproof.ops import FileReport, ImportOptions, ImportProgress, ImportReport, import_files
+from edgeproof.market import Fault, Hints, Portion, bars_from_trades, read_archive
+from edgeproof.ops import FileReport, ImportOptions, ImportProgress, ImportReport, import_files, importing
 from fakes.archives import (
     START_MS,
     make_candles,
@@ -27,6 +28,9 @@ from fakes.archives import (
 from fakes.memory_lake import MemoryLake
 
 BTC = Instrument(venue="imported", symbol="BTC-USDT")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 CANDLES = "_USDT_USDT-1m-futures.feather"
 
 
@@ -277,6 +281,25 @@ def test_a_lake_that_cannot_be_written_ends_the_import(tmp_path: Path) -> None:
     write_freqtrade_candles(tmp_path / f"BTC{CANDLES}", make_candles(10))
     with pytest.raises(WorkError, match="no space left"):
         import_files([tmp_path], FullLake())
+
+
+def test_a_file_that_breaks_after_rows_were_written_says_how_many_were_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_freqtrade_candles(tmp_path / f"BTC{CANDLES}", make_candles(10))
+
+    def read_and_break(path: Path, hints: Hints) -> Iterator[Portion]:
+        yield from read_archive(path, hints)
+        raise Unreadable(path.name, "broken: the disk lost the rest")
+
+    monkeypatch.setattr(importing, "read_archive", read_and_break)
+    lake = MemoryLake()
+    [kept_back] = import_files([path], lake).files
+    assert (kept_back.status, kept_back.written, lake.holdings()) == ("refused", Written(), [])
+    monkeypatch.setattr(importing, "_ROWS_HELD_BACK", 5)
+    [file] = import_files([path], lake).files
+    assert file.reason == "broken: the disk lost the rest; 10 rows before that were sound and kept"
+    assert file.written == Written(new=10)
 
 
 def test_the_report_of_a_file_says_what_it_holds(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ _TIMES: Final = (
     *("ts", "tsms", "tsus", "tsns", "timestamp", "timestampms", "timestampus", "timestampns", "opentime", "opentimems"),
     *("starttime", "starttimems", "startms", "start", "unix", "unixtime", "unixtimestamp", "epoch", "epochms", "time"),
     *("timems", "datetime", "dateutc", "datetimeutc", "date", "mts", "t"),
+    *("index", "indexlevel0", "column1"),  # where a data frame's index was written without a name
 )
 _BARS: Final = {
     **_COMMON,

@@ -88,7 +88,8 @@ def read_json(path: Path) -> Iterator[RawRows]:
     whole = [row for row in rows if isinstance(row, list) and len(row) == width]
     broken = [row for row in rows if not (isinstance(row, list) and len(row) == width)]
     refusals = _refuse_lines([json.dumps(row) for row in broken], f"not a list of {width} values")
-    frame = pl.DataFrame(whole, orient="row", infer_schema_length=None, strict=False) if whole else pl.DataFrame()
+    names = _number_columns(width)
+    frame = pl.DataFrame(whole, schema=names, orient="row", infer_schema_length=None, strict=False)
     yield RawRows(frame=frame, header=False, refusals=refusals)
 
 
@@ -218,8 +219,7 @@ def _find_form(block: bytes, name: str) -> tuple[_CsvForm, bytes]:
             fields = [field.strip().strip('"').strip() for field in text.split(separator)]
             if _are_names(fields):
                 return _CsvForm(separator=separator, names=_make_unique(fields), header=True), block[end:]
-            numbered = tuple(f"column_{i}" for i in range(1, len(fields) + 1))
-            return _CsvForm(separator=separator, names=numbered, header=False), block[at:]
+            return _CsvForm(separator=separator, names=_number_columns(len(fields)), header=False), block[at:]
         at = end
     raise Unreadable(name, "its first lines are not columns parted by comma, semicolon, tab or bar")
 
@@ -236,7 +236,16 @@ def _are_names(fields: list[str]) -> bool:
 
 
 def _make_unique(names: list[str]) -> tuple[str, ...]:
-    return tuple(name if name and names.index(name) == i else f"{name}_{i + 1}" for i, name in enumerate(names))
+    """A second column of a name, and one without any, is told apart by its place."""
+    numbered = _number_columns(len(names))
+    return tuple(
+        name if name and names.index(name) == i else f"{name}_{i + 1}" if name else numbered[i]
+        for i, name in enumerate(names)
+    )
+
+
+def _number_columns(count: int) -> tuple[str, ...]:
+    return tuple(f"column_{i}" for i in range(1, count + 1))
 
 
 def _parse_csv(body: bytes, form: _CsvForm) -> RawRows:

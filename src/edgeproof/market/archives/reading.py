@@ -100,6 +100,8 @@ _FREQTRADE_COLUMNS: Final = {
 def recognise(path: Path) -> Packing | None:
     """Tell by a file's name how it is packed; None where no parser reads such files."""
     name = path.name.lower()
+    if name.endswith(".tar.gz"):
+        return None
     return next(
         (_PACKINGS[suffix] for suffix in sorted(_PACKINGS, key=len, reverse=True) if name.endswith(suffix)), None
     )

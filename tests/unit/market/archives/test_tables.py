@@ -11,7 +11,7 @@ from edgeproof.domain.errors import InvalidValue, UnknownName, Unreadable
 from edgeproof.domain.frames import BARS, FUNDING, TRADES
 from edgeproof.domain.time import MS_PER_MINUTE, Timeframe
 from edgeproof.market import Hints, Portion, read_archive
-from fakes.archives import START_MS, make_candles, make_prints, write_csv
+from fakes.archives import START_MS, make_candles, make_prints, write_csv, write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +75,24 @@ def test_columns_without_names_are_mapped_by_their_number(tmp_path: Path) -> Non
     roles = ("ts", "open", "high", "low", "close", "volume")
     portion = read_one(path, Hints(columns={role: f"column_{i}" for i, role in enumerate(roles, start=1)}))
     assert values_of(portion).equals(make_candles(5))
+
+
+def test_an_index_that_was_written_without_a_name_is_taken_for_the_time(tmp_path: Path) -> None:
+    dated = make_candles(25).with_columns(pl.col("ms").cast(pl.Datetime("ms")))
+    nameless = write_csv(tmp_path / "BTCUSDT_1m.csv", dated.rename({"ms": ""}))
+    assert values_of(read_one(nameless)).equals(make_candles(25))
+    path = tmp_path / "BTCUSDT_1m.parquet"
+    dated.rename({"ms": "__index_level_0__"}).write_parquet(path)
+    assert values_of(read_one(path)).equals(make_candles(25))
+
+
+def test_json_rows_may_be_objects(tmp_path: Path) -> None:
+    path = write_json(tmp_path / "BTCUSDT_1m.json", make_candles(25).rename({"ms": "time"}).to_dicts())
+    assert values_of(read_one(path)).equals(make_candles(25))
+    with pytest.raises(Unreadable, match="holds a JSON dict, expected a list of rows"):
+        read_one(write_json(path, {"rows": []}))
+    with pytest.raises(Unreadable, match="holds no rows"):
+        read_one(write_json(path, []))
 
 
 def test_one_file_may_hold_many_symbols_and_timeframes(tmp_path: Path) -> None:
