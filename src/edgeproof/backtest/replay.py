@@ -13,11 +13,11 @@ from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.frames import UTC_MS
 from edgeproof.domain.instruments import InstrumentRules
 from edgeproof.domain.results import EQUITY_CURVE, TRADE_LIST
-from edgeproof.domain.time import MS_PER_DAY, from_ms
-from edgeproof.evidence.measures import TradeFigures, measure_account
-from edgeproof.kernels.replay import END, LIQUIDATION, TRADE_RECORD, replay
+from edgeproof.evidence.measures import add_up_trades, measure_account
+from edgeproof.kernels.replay import TRADE_RECORD, replay
 from edgeproof.kernels.replay_equity import mark_equity
 from edgeproof.kernels.replay_events import gather_events
+from edgeproof.kernels.trade_sums import time_trades
 
 if TYPE_CHECKING:
     from datetime import date
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 # By the numbers the kernel writes.
 EXIT_REASONS: Final = ("signal", "reverse", "stop", "take", "trail", "max_hold", "liquidation", "end")
 _MOST_EQUITY: Final = 1e15
+_LONGEST_HOLD: Final = 1_000_000_000  # decision bars; longer is never, and would not fit the clock
 _FIRST_TRADES: Final = 1 << 16  # room to begin with, where there are that many signals
 
 
@@ -202,7 +203,7 @@ def _run(
         take_stride,
         trail_stride,
         leverage_stride,
-        signals.max_hold,
+        min(signals.max_hold, _LONGEST_HOLD),
         tape.funding_bar,
         tape.funding_rate,
         initial_equity,
@@ -230,51 +231,38 @@ def _describe(  # noqa: PLR0913 - what one replay was asked and what it found
     tape: Tape, records: TradeRecords, unfilled: Unfilled, *, initial_equity: float, taker: float, symbol: str
 ) -> Replay:
     bars = tape.bars
-    entry_ts = bars.ts[records["entry_bar"]]
-    exit_ts = bars.ts[records["exit_bar"]] + np.where(records["reason"] == END, bars.timeframe.ms, 0)
+    entry_ts, exit_ts = time_trades(records, bars.ts, bars.timeframe.ms)
     marked = mark_equity(
         records, tape.samples, bars.open, bars.close, tape.funding_bar, tape.funding_rate, initial_equity, taker
     )
-    # The last sample is the last bar's close, where whatever was open has been closed and paid for.
     equity = np.concatenate([[initial_equity], marked])
-    equity_ts = np.concatenate([bars.ts[:1], tape.sample_ts])
-    daily_returns = compute_daily_returns(np.concatenate([[initial_equity], marked[tape.day_ends]]))
-    figures = TradeFigures(
-        pnl=records["pnl"],
-        fees=records["fees"],
-        funding=records["funding"],
-        slippage=records["slippage"],
-        turnover=records["size"] * (records["entry_price"] + records["exit_price"]),
-        mae=records["mae"],
-        mfe=records["mfe"],
-        hold_ms=exit_ts - entry_ts,
-        liquidations=int(np.count_nonzero(records["reason"] == LIQUIDATION)),
-    )
+    daily_returns = compute_daily_returns(initial_equity, equity[tape.day_ends])
+    sums = add_up_trades(records, exit_ts - entry_ts)
     return Replay(
         symbol=symbol,
         records=records,
         entry_ts=entry_ts,
         exit_ts=exit_ts,
-        equity_ts=equity_ts,
+        equity_ts=tape.sample_ts,
         equity_values=equity,
         daily_returns=daily_returns,
-        first_day=from_ms(tape.first_day * MS_PER_DAY).date(),
+        first_day=tape.first_day,
         bars=len(bars),
         unfilled=unfilled,
         metrics=measure_account(
-            figures,
+            sums,
             initial_equity=initial_equity,
-            equity_ts=equity_ts,
+            equity_ts=tape.sample_ts,
             equity=equity,
             daily_returns=daily_returns,
-            exposure=float(records["bars_held"].sum()) / len(bars),
+            exposure=sums.bars_held / len(bars),
             rejected_orders=unfilled.refused,
         ),
     )
 
 
-def compute_daily_returns(midnight_equity: FloatArray) -> FloatArray:
-    """Simple returns between midnights; 0 once the account is at zero. Shape (n,) gives (n - 1,)."""
-    before, after = midnight_equity[:-1], midnight_equity[1:]
+def compute_daily_returns(initial_equity: float, day_ends: FloatArray) -> FloatArray:
+    """Simple returns of equity from one midnight to the next, shape (days,); 0 once the account is at zero."""
+    before = np.concatenate([[initial_equity], day_ends[:-1]])
     spent = before <= 0.0
-    return np.where(spent, 0.0, after / np.where(spent, 1.0, before) - 1.0)
+    return np.where(spent, 0.0, day_ends / np.where(spent, 1.0, before) - 1.0)

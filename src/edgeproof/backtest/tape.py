@@ -9,10 +9,12 @@ import numpy as np
 import polars as pl
 
 from edgeproof.domain.errors import InvalidValue, SchemaMismatch
-from edgeproof.domain.time import MS_PER_DAY, MS_PER_HOUR, format_ms
+from edgeproof.domain.time import MS_PER_DAY, MS_PER_HOUR, format_ms, from_ms
 from edgeproof.kernels.replay_equity import find_bad_bar
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from edgeproof.domain.arrays import FloatArray, IntArray
     from edgeproof.domain.series import BarSeries
 
@@ -29,9 +31,10 @@ class Tape:
         bars: The execution bars, the finest there are, shape (n,), n at least 1.
         high, low: Their range with open and close in it: some venues publish opens outside it.
         funding_bar, funding_rate: Bar at whose open each rate is due, not descending.
-        first_day: UTC day of the first bar, in days since the epoch.
-        samples: Last bar of every UTC hour that has bars: where equity is sampled.
-        day_ends: For each UTC day from the first bar's to the last bar's, the sample that was latest at its end.
+        samples: Last bar of every UTC hour that has bars: where equity is sampled, at its close, shape (s,).
+        sample_ts: The first bar's open, then the close of each sample, UTC milliseconds, shape (s + 1,).
+        first_day: UTC day in which the first bar opens.
+        day_ends: For each UTC day from there to the last close, the newest of ``sample_ts`` at its end, shape (days,).
     """
 
     bars: BarSeries
@@ -39,14 +42,10 @@ class Tape:
     low: FloatArray
     funding_bar: IntArray
     funding_rate: FloatArray
-    first_day: int
     samples: IntArray
+    sample_ts: IntArray
+    first_day: date
     day_ends: IntArray
-
-    @property
-    def sample_ts(self) -> IntArray:
-        """When each sample's bar closes, UTC milliseconds."""
-        return self.bars.ts[self.samples] + self.bars.timeframe.ms
 
 
 def prepare_tape(bars: BarSeries, funding: pl.DataFrame | None = None) -> Tape:
@@ -64,19 +63,33 @@ def prepare_tape(bars: BarSeries, funding: pl.DataFrame | None = None) -> Tape:
     _check_times(bars)
     high, low = _check_prices(bars)
     funding_bar, funding_rate = _place_funding(bars, funding)
-    first_day, last_day = int(bars.ts[0]) // MS_PER_DAY, int(bars.ts[-1]) // MS_PER_DAY
     samples = _find_last_bars(bars.ts, MS_PER_HOUR)
-    midnights = np.arange(first_day + 1, last_day + 2) * MS_PER_DAY
+    sample_ts = np.concatenate([bars.ts[:1], bars.ts[samples] + bars.timeframe.ms])
+    first_day, day_ends = find_day_ends(sample_ts)
     return Tape(
         bars=bars,
         high=high,
         low=low,
         funding_bar=funding_bar,
         funding_rate=funding_rate,
-        first_day=first_day,
         samples=samples,
-        day_ends=np.searchsorted(bars.ts[samples], midnights) - 1,
+        sample_ts=sample_ts,
+        first_day=first_day,
+        day_ends=day_ends,
     )
+
+
+def find_day_ends(sample_ts: IntArray) -> tuple[date, IntArray]:
+    """The first UTC day of some samples, and the newest sample at the end of each day up to the last sample's.
+
+    A sample at midnight belongs to the day that ends there. A day without samples has the sample of the day before.
+
+    Args:
+        sample_ts: UTC milliseconds, ascending, the first the start of an account, shape (s,), s at least 1.
+    """
+    first, last = int(sample_ts[0]) // MS_PER_DAY, (int(sample_ts[-1]) - 1) // MS_PER_DAY
+    midnights = np.arange(first + 1, last + 2) * MS_PER_DAY
+    return from_ms(first * MS_PER_DAY).date(), np.searchsorted(sample_ts, midnights, side="right") - 1
 
 
 def _check_times(bars: BarSeries) -> None:

@@ -22,9 +22,11 @@ from scipy.special import ndtri
 from edgeproof.domain.results import MIN_TRADES_FOR_SHARPE, Interval, Metrics
 from edgeproof.domain.time import MS_PER_DAY, MS_PER_MINUTE
 from edgeproof.evidence.sharpe import measure_moments
+from edgeproof.kernels.trade_sums import find_drawdown, sum_trades
 
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import FloatArray, IntArray
+    from edgeproof.kernels.replay import TradeRecords
 
 DAYS_PER_YEAR: Final = 365
 MIN_DAYS_TO_ANNUALISE: Final = 7
@@ -34,32 +36,71 @@ _MIN_RETURNS: Final = 2
 _NOTHING: Final = 1e-12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class TradeFigures:
-    """What measures need to know of closed trades; arrays of shape (trades,), money in quote units.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeSums:
+    """Closed trades added up; money in quote units.
 
     Attributes:
-        pnl: After fees and funding.
+        trades: How many.
+        wins, losses: How many gained and lost; one that did neither is neither.
+        gained, lost: Money made by wins and lost by losses, both positive.
+        best, worst: Largest and smallest pnl; 0 where there are no trades.
         fees, funding, slippage: Positive = paid.
-        turnover: Notional at entry and exit together.
-        mae, mfe: Worst and best excursion, shares of the entry price, 0 or more.
-        hold_ms: From entry to exit.
+        turnover: Notional at entries and exits together.
+        mae, mfe: Sums of worst and best excursions, shares of the entry price.
+        bars_held: Execution bars.
         liquidations: How many ended in one.
+        hold_ms: Sum of times from entry to exit.
+        median_hold_ms: Half of the trades were held no longer.
     """
 
-    pnl: FloatArray
-    fees: FloatArray
-    funding: FloatArray
-    slippage: FloatArray
-    turnover: FloatArray
-    mae: FloatArray
-    mfe: FloatArray
-    hold_ms: IntArray
-    liquidations: int = 0
+    trades: int
+    wins: int
+    losses: int
+    gained: float
+    lost: float
+    best: float
+    worst: float
+    fees: float
+    funding: float
+    slippage: float
+    turnover: float
+    mae: float
+    mfe: float
+    bars_held: int
+    liquidations: int
+    hold_ms: int
+    median_hold_ms: float
+
+
+def add_up_trades(records: TradeRecords, hold_ms: IntArray) -> TradeSums:
+    """Add up closed trades (``TRADE_RECORD``) and the times they were held, both of shape (t,)."""
+    sums = sum_trades(records).tolist()
+    wins, losses, gained, lost, best, worst, fees, funding, slippage, turnover, mae, mfe, bars, liquidations = sums
+    some = len(records) > 0
+    return TradeSums(
+        trades=len(records),
+        wins=int(wins),
+        losses=int(losses),
+        gained=gained,
+        lost=lost,
+        best=best if some else 0.0,
+        worst=worst if some else 0.0,
+        fees=fees,
+        funding=funding,
+        slippage=slippage,
+        turnover=turnover,
+        mae=mae,
+        mfe=mfe,
+        bars_held=int(bars),
+        liquidations=int(liquidations),
+        hold_ms=int(hold_ms.sum()),
+        median_hold_ms=_find_median(hold_ms) if some else 0.0,
+    )
 
 
 def measure_account(  # noqa: PLR0913 - one keyword for each thing measured
-    trades: TradeFigures,
+    trades: TradeSums,
     *,
     initial_equity: float,
     equity_ts: IntArray,
@@ -80,35 +121,43 @@ def measure_account(  # noqa: PLR0913 - one keyword for each thing measured
         rejected_orders: Orders the venue would have refused.
     """
     final = float(equity[-1])
-    depth, length_days = measure_drawdown(equity_ts, equity)
+    depth, length_ms = find_drawdown(equity_ts, equity)
     annual = annualise_return(daily_returns)
-    gained, lost = float(trades.pnl[trades.pnl > 0.0].sum()), float(-trades.pnl[trades.pnl < 0.0].sum())
-    enough = len(trades.pnl) >= MIN_TRADES_FOR_SHARPE
+    average_equity = float(equity.mean())
+    count = trades.trades
     return Metrics(
         days=float(equity_ts[-1] - equity_ts[0]) / MS_PER_DAY,
-        trades=len(trades.pnl),
+        trades=count,
         initial_equity=initial_equity,
         final_equity=final,
         total_return=final / initial_equity - 1.0,
         annual_return=annual,
         annual_volatility=annualise_volatility(daily_returns),
-        sharpe=estimate_sharpe(daily_returns) if enough else None,
+        sharpe=estimate_sharpe(daily_returns) if count >= MIN_TRADES_FOR_SHARPE else None,
         sortino=divide_by_downside(daily_returns),
         calmar=None if annual is None or depth <= _NOTHING else annual / depth,
         max_drawdown=depth,
-        max_drawdown_days=length_days,
+        max_drawdown_days=length_ms / MS_PER_DAY,
+        win_rate=_divide(trades.wins, count),
+        profit_factor=_divide(trades.gained, trades.lost),
+        expectancy=_divide(trades.gained - trades.lost, count),
+        average_win=_divide(trades.gained, trades.wins),
+        average_loss=_divide(-trades.lost, trades.losses),
+        best_trade=trades.best if count else None,
+        worst_trade=trades.worst if count else None,
         exposure=exposure,
-        turnover=float(trades.turnover.sum()) / float(np.mean(equity)) if equity.any() else 0.0,
-        fees=float(trades.fees.sum()),
-        funding=float(trades.funding.sum()),
-        slippage=float(trades.slippage.sum()),
+        turnover=trades.turnover / average_equity if average_equity > 0.0 else 0.0,
+        fees=trades.fees,
+        funding=trades.funding,
+        slippage=trades.slippage,
+        gross_profit=trades.gained,
+        gross_loss=trades.lost,
+        average_mae=_divide(trades.mae, count),
+        average_mfe=_divide(trades.mfe, count),
+        average_hold_minutes=_divide(trades.hold_ms / MS_PER_MINUTE, count),
+        median_hold_minutes=trades.median_hold_ms / MS_PER_MINUTE if count else None,
         liquidations=trades.liquidations,
         rejected_orders=rejected_orders,
-        gross_profit=gained,
-        gross_loss=lost,
-        profit_factor=gained / lost if lost > 0.0 else None,
-        **_describe_profits(trades.pnl),
-        **_describe_holding(trades),
     )
 
 
@@ -158,42 +207,12 @@ def divide_by_downside(daily_returns: FloatArray) -> float | None:
     return float(np.mean(daily_returns)) / downside * math.sqrt(DAYS_PER_YEAR)
 
 
-def measure_drawdown(ts: IntArray, equity: FloatArray) -> tuple[float, float]:
-    """Deepest fall from a peak as a share of it, and the longest time below a peak in days, whether it ended or not."""
-    peaks = np.maximum.accumulate(equity)
-    below = equity < peaks
-    if not below.any():
-        return 0.0, 0.0
-    depth = float(np.max((peaks[below] - equity[below]) / peaks[below]))
-    # The peak a sample is measured against is the latest sample that stood at its peak.
-    since = np.maximum.accumulate(np.where(below, 0, np.arange(len(equity))))
-    # A fall ends where equity stands at a peak again; until then it lasts.
-    ends = np.minimum(np.arange(len(equity)) + 1, len(equity) - 1)
-    until = np.where(below & ~below[ends], ends, np.arange(len(equity)))
-    return depth, float(np.max((ts[until] - ts[since])[below])) / MS_PER_DAY
+def _divide(amount: float, by: float) -> float | None:
+    return amount / by if by else None
 
 
-def _describe_profits(pnl: FloatArray) -> dict[str, float | None]:
-    wins = pnl[pnl > 0.0]
-    return {
-        "win_rate": len(wins) / len(pnl) if len(pnl) else None,
-        "expectancy": _average(pnl),
-        "average_win": _average(wins),
-        "average_loss": _average(pnl[pnl < 0.0]),
-        "best_trade": float(pnl.max()) if len(pnl) else None,
-        "worst_trade": float(pnl.min()) if len(pnl) else None,
-    }
-
-
-def _describe_holding(trades: TradeFigures) -> dict[str, float | None]:
-    minutes = trades.hold_ms / MS_PER_MINUTE
-    return {
-        "average_mae": _average(trades.mae),
-        "average_mfe": _average(trades.mfe),
-        "average_hold_minutes": _average(minutes),
-        "median_hold_minutes": float(np.median(minutes)) if len(minutes) else None,
-    }
-
-
-def _average(values: FloatArray) -> float | None:
-    return float(values.mean()) if len(values) else None
+def _find_median(values: IntArray) -> float:
+    middle = len(values) // 2
+    lower = middle - 1 + len(values) % 2
+    ordered = np.partition(values, (lower, middle))
+    return (float(ordered[lower]) + float(ordered[middle])) / 2.0

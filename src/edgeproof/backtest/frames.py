@@ -1,0 +1,90 @@
+"""Frames as users bring them, checked and split into one series per symbol."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from edgeproof.domain.errors import InvalidValue, SchemaMismatch
+from edgeproof.domain.series import BarSeries
+from edgeproof.domain.time import MS_PER_MINUTE, ONE_MINUTE, Timeframe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MIN_BARS_TO_TELL = 2
+
+
+def split_bars(
+    bars: pl.DataFrame, *, timeframe: Timeframe | None = None, needs_volume: bool = True
+) -> dict[str, BarSeries]:
+    """One series for each symbol of a frame, in order of appearance; one named ``""`` where there is no such column.
+
+    Args:
+        bars: ``ts, open, high, low, close, volume``, and perhaps ``symbol``, ``timeframe`` and other columns of bars.
+        timeframe: Length of a bar; by default the column ``timeframe`` or, without it, the median time between bars.
+        needs_volume: Whether bars without ``volume`` are refused.
+
+    Raises:
+        InvalidValue: No frame, no bars, several venues or timeframes, times that do not ascend.
+        SchemaMismatch: A column is missing or of another type.
+    """
+    if not isinstance(bars, pl.DataFrame):
+        raise InvalidValue("bars", type(bars).__name__, "a polars DataFrame (pl.from_pandas makes one)")
+    if bars.is_empty():
+        raise InvalidValue("bars", "an empty frame", "at least one bar")
+    if "volume" not in bars.columns and not needs_volume:
+        bars = bars.with_columns(volume=pl.lit(None, dtype=pl.Float64))
+    if "symbol" not in bars.columns:
+        return {"": _read_series(bars, timeframe)}
+    if bars.schema["symbol"] != pl.String or bars["symbol"].null_count():
+        raise SchemaMismatch(
+            "bars", {"symbol": f"is {bars.schema['symbol']} or has nulls, expected a text in every row"}
+        )
+    parts = bars.partition_by("symbol", maintain_order=True, as_dict=True)
+    return {str(symbol): _read_series(part, timeframe) for (symbol,), part in parts.items()}
+
+
+def split_funding(funding: pl.DataFrame | None, symbols: tuple[str, ...]) -> Mapping[str, pl.DataFrame]:
+    """The funding of each symbol that has any.
+
+    Raises:
+        InvalidValue: No frame, or one without a ``symbol`` column for several symbols.
+    """
+    if funding is None:
+        return {}
+    if not isinstance(funding, pl.DataFrame):
+        raise InvalidValue("funding", type(funding).__name__, "a polars DataFrame with ts and rate")
+    if "symbol" in funding.columns and symbols != ("",):
+        parts = {symbol: funding.filter(pl.col("symbol") == symbol) for symbol in symbols}
+        return {symbol: part for symbol, part in parts.items() if not part.is_empty()}
+    if len(symbols) > 1:
+        raise InvalidValue("funding", "a frame without the column symbol", "the column, since the bars have several")
+    return {symbols[0]: funding}
+
+
+def _read_series(bars: pl.DataFrame, timeframe: Timeframe | None) -> BarSeries:
+    if "venue" in bars.columns and bars["venue"].n_unique() > 1:
+        venues = ", ".join(sorted(str(venue) for venue in bars["venue"].unique()))
+        raise InvalidValue("venue", venues, "the bars of one venue; filter the frame")
+    read = BarSeries.from_frame(bars, timeframe or ONE_MINUTE)
+    return read if timeframe is not None else replace(read, timeframe=_tell_timeframe(bars, read))
+
+
+def _tell_timeframe(bars: pl.DataFrame, read: BarSeries) -> Timeframe:
+    if "timeframe" in bars.columns:
+        names = bars["timeframe"].unique()
+        if len(names) > 1 or names.dtype != pl.String or names.null_count():
+            raise InvalidValue(
+                "timeframe", ", ".join(sorted(str(name) for name in names)), "one for all bars of a symbol"
+            )
+        return Timeframe.parse(names.item())
+    if len(read) < _MIN_BARS_TO_TELL:
+        raise InvalidValue("bars", "one bar", "two or more, or a column timeframe, to tell how long a bar is")
+    step_ms = int(np.median(np.diff(read.ts)))
+    if step_ms % MS_PER_MINUTE:
+        raise InvalidValue("ts", f"bars {step_ms} ms apart", "bars of whole minutes")
+    return Timeframe(step_ms // MS_PER_MINUTE)
