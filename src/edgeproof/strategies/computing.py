@@ -18,9 +18,10 @@ from edgeproof.strategies.values import (
     TruthArray,
     both,
     calculate,
-    compare,
     deny,
     either,
+    know_equal,
+    know_less,
     lag_numbers,
     lag_truths,
     pick_numbers,
@@ -31,11 +32,14 @@ from edgeproof.strategies.values import (
 from edgeproof.strategies.windows import compute_window
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from typing import TypeAlias
 
     from edgeproof.domain.arrays import FloatArray
     from edgeproof.strategies.market_data import MarketData, View
     from edgeproof.strategies.strategy import Strategy
+
+    _Question: TypeAlias = Callable[[FloatArray, FloatArray], TruthArray]
 
 
 class Computation:
@@ -98,7 +102,7 @@ class Computation:
                 join = both if node.operator == "and" else either
                 found = join(self.truths(node.left, view), self.truths(node.right, view))
             case Binary():
-                found = compare(node.operator, self.numbers(node.left, view), self.numbers(node.right, view))
+                found = self._compare(node.operator, node.left, node.right, view)
             case Call():
                 found = self._decide(node, view)
             case _:
@@ -158,11 +162,33 @@ class Computation:
         ]
         return self._data.feature(*view, node.name, arguments)
 
+    def _compare(self, operator: str, left: Expression, right: Expression, view: View) -> TruthArray:
+        """Every ordering is `less`, mirrored or denied, so that rules which ask both ways are computed once."""
+        match operator:
+            case "<":
+                found = self._know(know_less, left, right, view)
+            case ">":
+                found = self._know(know_less, right, left, view)
+            case ">=":
+                found = deny(self._know(know_less, left, right, view))
+            case "<=":
+                found = deny(self._know(know_less, right, left, view))
+            case "==":
+                found = self._know(know_equal, left, right, view)
+            case _:
+                found = deny(self._know(know_equal, left, right, view))
+        return found
+
+    def _know(self, ask: _Question, left: Expression, right: Expression, view: View) -> TruthArray:
+        key = (view, f"{ask.__name__} {self._keys.name(left)} {self._keys.name(right)}")
+        if key not in self._truths:
+            self._truths[key] = ask(self.numbers(left, view), self.numbers(right, view))
+        return self._truths[key]
+
     def _cross(self, node: Call, view: View) -> TruthArray:
-        now, before = (">", "<=") if node.name == "crosses_above" else ("<", ">=")
-        sides = [self.numbers(argument, view) for argument in node.arguments]
-        older = [lag_numbers(side, 1, self._length(view)) for side in sides]
-        return both(compare(now, *sides), compare(before, *older))
+        left, right = node.arguments
+        now = self._compare(">" if node.name == "crosses_above" else "<", left, right, view)
+        return both(now, lag_truths(deny(now), 1, self._length(view)))
 
     def _find_view(self, node: Call, view: View) -> View:
         word = node.arguments[0]

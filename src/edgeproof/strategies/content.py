@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from edgeproof.domain.time import Timeframe
 
-RULES: Final = ("long", "short", "exit_long", "exit_short", "stop", "take", "trail", "max_hold")
+CONDITIONS: Final = ("long", "short", "exit_long", "exit_short")
+DISTANCES: Final = ("stop", "take", "trail")
+RULES: Final = (*CONDITIONS, *DISTANCES, "max_hold")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

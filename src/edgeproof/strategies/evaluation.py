@@ -5,12 +5,12 @@
    the result back, each bar taking the newest value whose own bar had closed by then (`computing.Computation`).
 3. Features and window operators are recalled from `MarketData`, shared by all strategies.
 4. Only what is known to be true signals. An entry is dropped where its size, or a stop, take or trail that the strategy
-   asks for, is unknown or not above zero; where its own exit is true; and where long and short contradict each other.
+   asks for, is unknown or not above zero. What to make of rules that contradict each other is the replay's business.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -18,12 +18,13 @@ from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.signals import Signals
 from edgeproof.strategies.computing import Computation
 from edgeproof.strategies.constants import count_bars
+from edgeproof.strategies.content import DISTANCES
 from edgeproof.strategies.errors import NotRunnable
 from edgeproof.strategies.market_data import View
 from edgeproof.strategies.operators import MAX_WINDOW
 from edgeproof.strategies.sizing import VolatilityTarget
 from edgeproof.strategies.targeting import compute_volatility, target_volatility
-from edgeproof.strategies.values import know_true, spread
+from edgeproof.strategies.values import know_true
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from edgeproof.strategies.expressions import Expression
     from edgeproof.strategies.market_data import MarketData
     from edgeproof.strategies.strategy import Strategy
+
+_NOWHERE: Final = np.asarray(np.nan)
 
 
 def evaluate(
@@ -53,7 +56,8 @@ def evaluate(
         timeframe: Decide on these bars instead of the strategy's own.
 
     Returns:
-        One decision for each complete bar of the timeframe; its arrays are the caller's own.
+        One decision for each complete bar of the timeframe. Its arrays may be shared with other signals, and one value
+        that holds for every bar stands in memory once: read them, never write into them.
 
     Raises:
         UnknownName: No bars of that symbol, or no such param.
@@ -81,26 +85,27 @@ class _Decision:
 
     def make(self) -> Signals:
         rules = self._strategy
+        distances = {
+            key: self._computation.numbers(rule, self._view)
+            for key in DISTANCES
+            if (rule := getattr(rules, key)) is not None
+        }
+        leverage = self._size()
+        able = np.asarray(leverage > 0)
+        for distance in distances.values():
+            able = np.asarray(able & (distance > 0))
         long, short, exit_long, exit_short = (
             self._tell(rule) for rule in (rules.long, rules.short, rules.exit_long, rules.exit_short)
         )
-        stop, take, trail = (self._measure(rule) for rule in (rules.stop, rules.take, rules.trail))
-        leverage = self._size()
-        for wished, distance in ((rules.stop, stop), (rules.take, take), (rules.trail, trail)):
-            if wished is not None:
-                leverage[np.isnan(distance)] = np.nan
-        able = ~np.isnan(leverage)
         return Signals(
             bars=self._bars,
-            long=long & ~short & ~exit_long & able,
-            short=short & ~long & ~exit_short & able,
+            long=long & able,
+            short=short & able,
             exit_long=exit_long,
             exit_short=exit_short,
-            stop=stop,
-            take=take,
-            trail=trail,
-            leverage=leverage,
+            leverage=self._spread(leverage),
             max_hold=self._count_hold(),
+            **{key: self._spread(distances.get(key, _NOWHERE)) for key in DISTANCES},
         )
 
     def _tell(self, rule: Expression | None) -> BoolArray:
@@ -108,19 +113,17 @@ class _Decision:
             return np.zeros(len(self._bars), dtype=np.bool_)
         return know_true(self._computation.truths(rule, self._view), len(self._bars))
 
-    def _measure(self, rule: Expression | None) -> FloatArray:
-        if rule is None:
-            return np.full(len(self._bars), np.nan)
-        distance = spread(self._computation.numbers(rule, self._view), len(self._bars))
-        return np.where(distance > 0, distance, np.nan)
+    def _spread(self, values: FloatArray) -> FloatArray:
+        return np.broadcast_to(values, len(self._bars))
 
     def _size(self) -> FloatArray:
         size = self._strategy.size
         if not isinstance(size, VolatilityTarget):
-            return np.full(len(self._bars), self._check_size("leverage", size.leverage))
-        volatility = self._data.recall(self._view, "yearly volatility", lambda: compute_volatility(self._bars))
+            return np.asarray(self._check_size("leverage", size.leverage))
         annual, most = self._check_size("annual", size.annual), self._check_size("max_leverage", size.max_leverage)
-        return target_volatility(volatility, annual, most)
+        volatility = self._data.recall(self._view, "yearly volatility", lambda: compute_volatility(self._bars))
+        key = f"leverage {annual!r} {most!r}"
+        return self._data.recall(self._view, key, lambda: target_volatility(volatility, annual, most))
 
     def _check_size(self, what: str, part: Expression) -> float:
         value = self._computation.constant(part)

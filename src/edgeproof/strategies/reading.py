@@ -9,7 +9,7 @@ from edgeproof.domain.errors import InvalidValue, offer_names
 from edgeproof.domain.series import VALUE_COLUMNS
 from edgeproof.domain.time import Timeframe
 from edgeproof.strategies.checking import Checker
-from edgeproof.strategies.content import RULES, Param
+from edgeproof.strategies.content import CONDITIONS, DISTANCES, RULES, Param
 from edgeproof.strategies.document import ListNode, MapNode, Node, Scalar, read_document
 from edgeproof.strategies.errors import StrategyError
 from edgeproof.strategies.expressions import Expression, Kind
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 REQUIRED_KEYS: Final = ("name", "thesis", "timeframe")
 KEYS: Final = ("name", "thesis", "source", "tags", "timeframe", "params", "let", *RULES, "size")
 MAX_LEVERAGE: Final = 150.0
-_CONDITIONS: Final = ("long", "short", "exit_long", "exit_short")
-_DISTANCES: Final = ("stop", "take", "trail")
 _SIZES: Final = {"fixed": ("leverage",), "volatility_target": ("annual", "max_leverage")}
 _MAX_NAMES: Final = 100
 _MAX_TEXT: Final = 2_000
@@ -71,11 +69,11 @@ def parse_strategy(text: str, *, file: str = "strategy") -> Strategy:
 
 
 def _read_rules(top: MapNode, checker: Checker) -> dict[str, Expression]:
-    rules = {key: checker.check(_scalar(top, key), Kind.CONDITION) for key in _CONDITIONS if key in top.entries}
+    rules = {key: checker.check(_scalar(top, key), Kind.CONDITION) for key in CONDITIONS if key in top.entries}
     for side in ("long", "short"):
         if f"exit_{side}" in rules and side not in rules:
             _refuse(top.entries[f"exit_{side}"][0], f"exit_{side} without {side} has nothing to leave")
-    rules |= {key: checker.check(_scalar(top, key), Kind.NUMBER) for key in _DISTANCES if key in top.entries}
+    rules |= {key: checker.check(_scalar(top, key), Kind.NUMBER) for key in DISTANCES if key in top.entries}
     if "max_hold" in top.entries:
         rules["max_hold"] = checker.check_constant(_scalar(top, "max_hold"), "max_hold", 1, MAX_WINDOW, whole=True)
     return rules

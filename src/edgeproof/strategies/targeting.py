@@ -42,6 +42,7 @@ def compute_volatility(bars: BarSeries) -> FloatArray:
 
 def target_volatility(volatility: FloatArray, annual: float, max_leverage: float) -> FloatArray:
     """Notional over equity that makes a position as volatile as ``annual``; NaN where the market's is unknown or 0."""
-    wished = np.full(len(volatility), np.nan)
-    np.divide(annual, volatility, out=wished, where=volatility > 0)
-    return np.asarray(np.minimum(wished, max_leverage))
+    with np.errstate(divide="ignore"):
+        wished = annual / volatility
+    wished[volatility == 0] = np.nan
+    return np.asarray(np.minimum(wished, max_leverage, out=wished))

@@ -45,23 +45,18 @@ def hide_infinite(values: FloatArray | np.float64) -> FloatArray:
     return np.where(infinite, np.nan, array) if infinite.any() else array
 
 
-def compare(operator: str, left: FloatArray, right: FloatArray) -> TruthArray:
-    """A comparison; unknown where a side is."""
-    below, same, above = left < right, left == right, left > right
-    match operator:
-        case "<":
-            true, false = below, same | above
-        case "<=":
-            true, false = below | same, above
-        case ">":
-            true, false = above, same | below
-        case ">=":
-            true, false = above | same, below
-        case "==":
-            true, false = same, below | above
-        case _:
-            true, false = below | above, same
-    return np.asarray(true, dtype=np.int8) - np.asarray(false, dtype=np.int8)
+def know_less(left: FloatArray, right: FloatArray) -> TruthArray:
+    """Whether left is below right; unknown where a side is. The other orderings are its mirror image and its denial."""
+    return _weigh(left < right, left >= right)
+
+
+def know_equal(left: FloatArray, right: FloatArray) -> TruthArray:
+    """Whether both are equal; unknown where a side is."""
+    return _weigh(left == right, (left < right) | (left > right))
+
+
+def _weigh(true: BoolArray | np.bool_, false: BoolArray | np.bool_) -> TruthArray:
+    return np.asarray(np.asarray(true).view(np.int8) - np.asarray(false).view(np.int8))
 
 
 def both(left: TruthArray, right: TruthArray) -> TruthArray:
@@ -81,7 +76,8 @@ def deny(truth: TruthArray) -> TruthArray:
 
 def know_true(truth: TruthArray, bars: int) -> BoolArray:
     """Where a truth is known to be true, for every bar, in fresh memory."""
-    return np.broadcast_to(truth > 0, (bars,)).copy()
+    known = np.asarray(truth > 0)
+    return known if known.ndim else np.full(bars, known)
 
 
 def spread(values: FloatArray, bars: int) -> FloatArray:

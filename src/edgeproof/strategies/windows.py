@@ -42,6 +42,7 @@ def compute_window(operator: str, values: FloatArray, count: int) -> FloatArray:
 def _score(values: FloatArray, count: int) -> FloatArray:
     mean, variance = rolling_variance(values, count)
     spread = np.sqrt(variance)
-    score = np.full(len(values), np.nan)
-    np.divide(values - mean, spread, out=score, where=spread > 0)
-    return score
+    with np.errstate(divide="ignore", invalid="ignore"):
+        score = (values - mean) / spread
+    score[spread == 0] = np.nan
+    return np.asarray(score)

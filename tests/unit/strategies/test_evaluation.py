@@ -77,24 +77,19 @@ def test_warm_up_bars_decide_nothing() -> None:
     assert not signals.short.any()
 
 
-def test_a_contradiction_enters_nowhere() -> None:
-    signals = decide([1, 3], long="close > 0", short="close > 2")
-    assert fired(signals.long) == [0]
-    assert fired(signals.short) == []
-
-
-def test_an_entry_that_would_leave_at_once_is_none() -> None:
-    signals = decide([1, 3], long="close > 0", exit_long="close > 2")
-    assert fired(signals.long) == [0]
+def test_rules_that_contradict_each_other_are_told_as_they_are() -> None:
+    # The replay decides what to make of them, and counts them.
+    signals = decide([1, 3], long="close > 0", short="close > 2", exit_long="close > 2")
+    assert fired(signals.long) == [0, 1]
+    assert fired(signals.short) == [1]
     assert fired(signals.exit_long) == [1]
 
 
 @pytest.mark.parametrize("key", ["stop", "take", "trail"])
 def test_no_entry_without_the_protection_the_strategy_asks_for(key: str) -> None:
     signals = decide([1, 3, 2, 2], long="close > 0", **{key: "close - lag(close, 1)"})
-    np.testing.assert_array_equal(getattr(signals, key), [NAN, 2.0, NAN, NAN])
+    np.testing.assert_array_equal(getattr(signals, key), [NAN, 2.0, -1.0, 0.0])
     assert fired(signals.long) == [1]
-    np.testing.assert_array_equal(signals.leverage, [NAN, 1.0, NAN, NAN])
 
 
 def test_the_fixed_size_and_the_longest_hold_may_be_params() -> None:
@@ -204,14 +199,12 @@ def test_params_change_the_decisions_and_half_a_window_is_rounded() -> None:
     assert fired(evaluate(strategy, data, ETH, params={"n": 5}).long) == [3, 4, 5]
 
 
-def test_signals_belong_to_the_caller() -> None:
-    data = MarketData({ETH: draw_series(50)})
-    strategy = parse_strategy(write_strategy(long="atr(5) > 0", stop="atr(5)"))
-    first = evaluate(strategy, data, ETH)
-    expected = first.stop.copy()
-    first.stop[:] = 0.0
-    first.long[:] = False
-    np.testing.assert_array_equal(evaluate(strategy, data, ETH).stop, expected)
+def test_what_holds_for_every_bar_stands_in_memory_once() -> None:
+    # The replay reads such arrays with a stride of zero.
+    signals = decide([1, 3], stop="2", size="{kind: fixed, leverage: 3}")
+    for array, value in ((signals.stop, 2.0), (signals.leverage, 3.0), (signals.take, NAN)):
+        np.testing.assert_array_equal(array, [value, value])
+        assert array.strides == (0,)
 
 
 def test_no_bars_at_all_give_no_decisions() -> None:
