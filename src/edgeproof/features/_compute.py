@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -75,16 +76,13 @@ def compute_features(
         SchemaMismatch: The bars or the funding lack a column.
     """
     calls = {text: parse_call(text) for text in (FEATURES.names if names is None else names)}
-    keys = [c for c in ("symbol", "ts") if c in bars.columns]
-    if "ts" not in keys:
-        raise SchemaMismatch("bars", {"ts": "missing"})
+    keys = _find_keys(bars)
     rows = bars.with_row_index("_row").sort(keys)
-    divided = rows.partition_by("symbol") if "symbol" in keys and rows.height else [rows]
-    timeframe = _infer_common_timeframe(divided)
-    series = {_symbol_of(part): BarSeries.from_frame(part, timeframe) for part in divided}
+    parts = rows.partition_by("symbol") if "symbol" in keys and rows.height else [rows]
+    series = {_symbol_of(part): bars_of for part, bars_of in zip(parts, _read_series(parts), strict=True)}
     computed = [
         _compute_part(part, calls, _input_of(symbol, series, funding, reference))
-        for part, symbol in zip(divided, series, strict=True)
+        for part, symbol in zip(parts, series, strict=True)
     ]
     return pl.concat(computed).sort("_row").drop("_row")
 
@@ -151,14 +149,22 @@ def _input_of(
     )
 
 
-def _infer_common_timeframe(parts: Sequence[pl.DataFrame]) -> Timeframe:
-    """The finest of the parts' timeframes: a symbol with many gaps, or one bar, has none of its own to show."""
-    known = [infer_timeframe(_read_ms(part["ts"])) for part in parts if part.height > 1]
-    return min(known, default=ONE_MINUTE)
+def _find_keys(bars: pl.DataFrame) -> list[str]:
+    """The columns that name a row."""
+    if "ts" not in bars.columns:
+        raise SchemaMismatch("bars", {"ts": "missing"})
+    if "symbol" not in bars.columns:
+        return ["ts"]
+    if bars["symbol"].null_count():
+        raise SchemaMismatch("bars", {"symbol": f"{bars['symbol'].null_count()} nulls where none may be"})
+    return ["symbol", "ts"]
 
 
-def _read_ms(ts: pl.Series) -> IntArray:
-    return (ts.dt.epoch("ms") if isinstance(ts.dtype, pl.Datetime) else ts).to_numpy().astype(np.int64)
+def _read_series(parts: Sequence[pl.DataFrame]) -> list[BarSeries]:
+    """Each symbol's bars, all of the finest timeframe found: one with many gaps, or one bar, has none of its own."""
+    series = [BarSeries.from_frame(part, ONE_MINUTE) for part in parts]
+    timeframe = min((infer_timeframe(bars.ts) for bars in series if len(bars) > 1), default=ONE_MINUTE)
+    return [replace(bars, timeframe=timeframe) for bars in series]
 
 
 def _symbol_of(part: pl.DataFrame) -> str:

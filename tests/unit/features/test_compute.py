@@ -116,8 +116,21 @@ def test_a_frame_that_is_not_bars_is_refused_by_column() -> None:
         compute_features(pl.DataFrame({"close": [1.0]}))
     with pytest.raises(SchemaMismatch, match="volume: missing"):
         compute_features(frame_of("ADA-USDT").drop("volume"))
-    with pytest.raises(InvalidValue, match="step between bars"):
+    with pytest.raises(SchemaMismatch, match="ts: 1 nulls"):
+        compute_features(frame_of("ADA-USDT").with_columns(pl.when(pl.int_range(pl.len()) > 0).then("ts").alias("ts")))
+    with pytest.raises(SchemaMismatch, match="ts: is String"):
+        compute_features(frame_of("ADA-USDT").with_columns(pl.col("ts").cast(pl.String)))
+    with pytest.raises(SchemaMismatch, match="symbol: 300 nulls"):
+        compute_features(frame_of("ADA-USDT").with_columns(symbol=pl.lit(None, pl.String)))
+    with pytest.raises(InvalidValue, match="times that strictly ascend"):
         compute_features(pl.concat([frame_of("ADA-USDT"), frame_of("ADA-USDT")]))
+
+
+@pytest.mark.parametrize("dtype", [pl.Datetime("us"), pl.Datetime("ns", "UTC"), pl.Datetime("ms", "UTC"), pl.Int64])
+def test_times_may_come_in_any_unit_that_says_which(dtype: pl.DataType) -> None:
+    frame = frame_of("ADA-USDT")
+    table = compute_features(frame.with_columns(pl.col("ts").cast(dtype)), ["session_vwap"])
+    assert table["session_vwap"].equals(compute_features(frame, ["session_vwap"])["session_vwap"])
 
 
 @pytest.mark.parametrize(
