@@ -36,15 +36,13 @@ def measure_case(case: str, engine: str, effort: Effort) -> Reading:
         readings=measured.readings,
         size=measured.size,
         note=measured.note,
-        peak_mib=_read_peak_mib(),
+        peak_mib=_read_peak_mib(resource.RUSAGE_CHILDREN if measured.in_child else resource.RUSAGE_SELF),
     )
 
 
-def _read_peak_mib() -> float:
-    # Work done in a child of this child (a command, a cycle) counts; the larger of the two is the peak.
-    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+def _read_peak_mib(who: int) -> float:
     # Linux counts KiB, macOS bytes.
-    return max(peaks) / (1024.0 * 1024.0 if sys.platform == "darwin" else 1024.0)
+    return resource.getrusage(who).ru_maxrss / (1024.0 * 1024.0 if sys.platform == "darwin" else 1024.0)
 
 
 if __name__ == "__main__":

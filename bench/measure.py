@@ -21,11 +21,13 @@ class Measured:
         readings: One number a repeat, in the case's unit.
         size: How much was done in each, for people.
         note: What a reader should know of how it was done.
+        in_child: Whether processes of its own did the work: their memory is what counts.
     """
 
     readings: tuple[float, ...]
     size: str
     note: str = ""
+    in_child: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,8 +65,8 @@ def meets_target(case: Case, ours: Reading) -> bool | None:
     return ours.median >= case.target if case.more_is_better else ours.median <= case.target
 
 
-def summarise(case: Case, readings: Sequence[Reading]) -> dict[str, Any]:
-    """One case as JSON: the target, whether it is met, and every engine with its ratio to edgeproof."""
+def summarise(case: Case, readings: Sequence[Reading], *, judge: bool = True) -> dict[str, Any]:
+    """One case as JSON: the target, whether it is met (unless not to be judged), and every engine with its ratio."""
     ours = next(reading for reading in readings if reading.engine == OURS)
     engines = [
         asdict(reading)
@@ -83,7 +83,7 @@ def summarise(case: Case, readings: Sequence[Reading]) -> dict[str, Any]:
         "unit": case.unit,
         "target": case.target,
         "more_is_better": case.more_is_better,
-        "target_met": meets_target(case, ours),
+        "target_met": meets_target(case, ours) if judge else None,
         "engines": engines,
     }
 
