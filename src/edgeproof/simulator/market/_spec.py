@@ -143,6 +143,6 @@ def demo_spec(*, days: int = 30, seed: int = 17) -> MarketSpec:
         seed=seed,
         edges=(
             PlantedEdge(kind=EdgeKind.MEAN_REVERSION, symbol="TRX-USDT", strength_bps=100.0, horizon_minutes=90),
-            PlantedEdge(kind=EdgeKind.MOMENTUM, symbol="SUI-USDT", strength_bps=450.0, horizon_minutes=480),
+            PlantedEdge(kind=EdgeKind.MOMENTUM, symbol="SUI-USDT", strength_bps=400.0, horizon_minutes=480),
         ),
     )
