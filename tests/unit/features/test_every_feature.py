@@ -52,6 +52,17 @@ def smallest_arguments(feature: Feature) -> tuple[float, ...]:
     return tuple(p.low for p in feature.parameters)
 
 
+def random_arguments(feature: Feature, seed: int) -> tuple[float, ...]:
+    """Arguments near the low end of their ranges, fast ones above slow ones included."""
+    random = np.random.default_rng(seed)
+    return tuple(
+        int(random.integers(int(p.low), int(min(p.high, p.low + 60)) + 1))
+        if p.integer
+        else float(random.uniform(p.low, min(p.high, 3.0 * p.default)))
+        for p in feature.parameters
+    )
+
+
 def test_there_are_at_least_95_features_in_every_family_asked_for() -> None:
     assert len(FEATURES) >= 95
     assert {feature.family for feature in FEATURES} == FAMILIES
@@ -116,6 +127,32 @@ def test_a_window_is_null_until_it_is_full(feature: Feature) -> None:
     assert defined.size
     if not feature.recursive and "ts" not in feature.inputs:
         assert defined[0] == feature.warm_up((), data.bars.timeframe)
+
+
+@every_feature
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_warm_up_follows_the_arguments(feature: Feature, seed: int) -> None:
+    if not feature.parameters:
+        return
+    arguments, data = random_arguments(feature, seed), long_hourly_market()
+    values = compute_feature(feature.name, arguments, data)
+    warm_up = feature.warm_up(arguments, data.bars.timeframe)
+    # A short window may hold equal values only, and then has no z-score.
+    assert np.mean(np.isnan(values[warm_up:])) <= 0.2
+    defined = np.flatnonzero(~np.isnan(values))
+    if not feature.recursive and "ts" not in feature.inputs and not np.isnan(values[warm_up:]).any():
+        assert defined[0] == warm_up
+    else:
+        assert defined[0] <= warm_up + 20
+
+
+@every_feature
+def test_a_window_longer_than_history_is_null(feature: Feature) -> None:
+    largest = tuple(p.high for p in feature.parameters)
+    values = compute_feature(feature.name, largest, slice_input(ordinary_market(), 0, 400))
+    assert values.shape == (400,)
+    if feature.warm_up(largest) >= 400 and not feature.recursive and "ts" not in feature.inputs:
+        assert np.isnan(values).all()
 
 
 @every_feature
