@@ -22,7 +22,7 @@ _FISHER_SMOOTHING = 0.33
 _FISHER_EDGE = 0.999
 
 
-def has_moved(close: FloatArray) -> BoolArray:
+def _has_moved(close: FloatArray) -> BoolArray:
     """Whether the close has changed at all since the first bar: before that there is no strength to compare."""
     moved = np.zeros(len(close), dtype=np.bool_)
     moved[1:] = close[1:] != close[:-1]
@@ -59,7 +59,7 @@ def momentum(data: FeatureInput, bars: int) -> FloatArray:
 def rsi(data: FeatureInput, bars: int) -> FloatArray:
     """Relative strength index: share of rises in all movement; null while the close has never moved."""
     close = data.bars.close
-    return np.where(has_moved(close), talib.RSI(close, bars), np.nan)
+    return np.where(_has_moved(close), talib.RSI(close, bars), np.nan)
 
 
 @_add(
