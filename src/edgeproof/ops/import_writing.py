@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from edgeproof.domain.frames import TABLES, Table
+from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.stores import Written
+from edgeproof.ops.spans import Span, measure_spans
 
 if TYPE_CHECKING:
     from edgeproof.domain.stores import Lake
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
 _ROWS_TO_HOLD: Final = 2_000_000
 _ROWS_TO_WRITE_AT_ONCE: Final = 400_000
 
-Series = tuple[str, str, str, str]
-Span = tuple[int, int]
+Series = tuple[str, Instrument, str | None]
 
 
 @dataclass(slots=True)
@@ -47,12 +48,11 @@ class ImportWriter:
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        self._spans: dict[Series, list[Span]] = defaultdict(list)
+        self._known: dict[Series, list[tuple[int, int]]] = defaultdict(list)
         self._held: list[_Held] = []
         for holding in lake.holdings():
-            one = holding.instrument
-            series = (holding.table, one.venue, one.symbol, holding.timeframe or "")
-            self._spans[series].append((holding.first_ms, holding.last_ms))
+            series = (holding.table, holding.instrument, holding.timeframe)
+            self._known[series].append((holding.first_ms, holding.last_ms))
 
     def add(self, table: Table, frame: pl.DataFrame, tally: Tally) -> None:
         """Write rows now or later, and tell the tally what became of them.
@@ -62,11 +62,11 @@ class ImportWriter:
         """
         if frame.is_empty():
             return
-        spans = _measure_spans(table, frame)
+        spans = measure_spans(frame)
         # A commit of its own costs less than proving that a large portion repeats no key.
-        alone = frame.height > _ROWS_TO_WRITE_AT_ONCE or self._overlaps(spans) or _repeats_keys(table, frame)
-        for series, span in spans.items():
-            self._spans[series].append(span)
+        alone = frame.height > _ROWS_TO_WRITE_AT_ONCE or self._overlaps(table, spans) or _repeats_keys(table, frame)
+        for span in spans:
+            self._known[table.name, span.instrument, span.timeframe].append((span.first_ms, span.last_ms))
         if alone:
             self.flush()
             tally.written += self._lake.append(table, frame)
@@ -88,22 +88,12 @@ class ImportWriter:
                 _share_out(written, waiting)
         self._held.clear()
 
-    def _overlaps(self, spans: dict[Series, Span]) -> bool:
+    def _overlaps(self, table: Table, spans: list[Span]) -> bool:
         return any(
-            first <= known_last and known_first <= last
-            for series, (first, last) in spans.items()
-            for known_first, known_last in self._spans.get(series, ())
+            span.first_ms <= last_ms and first_ms <= span.last_ms
+            for span in spans
+            for first_ms, last_ms in self._known.get((table.name, span.instrument, span.timeframe), ())
         )
-
-
-def _measure_spans(table: Table, frame: pl.DataFrame) -> dict[Series, Span]:
-    groups = [name for name in ("venue", "symbol", "timeframe") if name in table.schema]
-    ts = pl.col("ts").dt.epoch("ms")
-    ends = frame.group_by(groups).agg(first=ts.min(), last=ts.max())
-    return {
-        (table.name, row["venue"], row["symbol"], row.get("timeframe", "")): (row["first"], row["last"])
-        for row in ends.iter_rows(named=True)
-    }
 
 
 def _repeats_keys(table: Table, frame: pl.DataFrame) -> bool:

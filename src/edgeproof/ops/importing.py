@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from edgeproof.domain.errors import Unreadable
 from edgeproof.domain.frames import BARS, TRADES
-from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.stores import Written
 from edgeproof.market.archives import Hints, Portion, Refusal, merge_refusals, read_ahead, read_archive
 from edgeproof.market.quality import QualityReport, inspect_bars
 from edgeproof.ops.archive_files import ArchiveFile, find_files
 from edgeproof.ops.import_writing import ImportWriter, Tally
+from edgeproof.ops.spans import measure_spans
 from edgeproof.ops.trade_minutes import MinuteBuilder, fill_minutes
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from edgeproof.domain.instruments import Instrument
     from edgeproof.domain.stores import Lake
 
 # Up to here a file's rows are kept back until its end was read without fault.
@@ -290,16 +291,12 @@ class _Draft:
         self._refusals += portion.refusals
         self._tables[portion.table.name] = None
         self._notes |= dict.fromkeys(portion.notes)
-        if frame.is_empty():
-            return
-        self._instruments |= {
-            Instrument(venue=venue, symbol=symbol) for venue, symbol in frame.select("venue", "symbol").unique().rows()
-        }
-        times = frame["ts"].dt.epoch("ms").to_numpy()
-        first, last = int(times.min()), int(times.max())
-        self._ends = (min(self._ends[0], first), max(self._ends[1], last)) if self._ends else (first, last)
+        for span in measure_spans(frame):
+            self._instruments.add(span.instrument)
+            self._timeframes |= {span.timeframe} if span.timeframe else set()
+            first, last = self._ends or (span.first_ms, span.last_ms)
+            self._ends = (min(first, span.first_ms), max(last, span.last_ms))
         if portion.table is BARS:
-            self._timeframes |= set(frame["timeframe"].unique())
             self._quality = self._quality.merge(inspect_bars(frame))
         elif portion.table is TRADES:
             self._minutes.add(portion)

@@ -11,6 +11,7 @@ from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.stores import Written
 from edgeproof.domain.time import ONE_MINUTE, Window
 from edgeproof.market import bars_from_trades, keep_whole_bars
+from edgeproof.ops.spans import measure_spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,13 +63,9 @@ class MinuteBuilder:
         return keep_whole_bars(bars, ONE_MINUTE, first_ms=first_ms, last_ms=last_ms, complete=self._complete)
 
     def _note_ends(self, trades: pl.DataFrame) -> None:
-        ts = pl.col("ts").dt.epoch("ms")
-        for venue, symbol, first, last in (
-            trades.group_by("venue", "symbol").agg(ts.min().alias("first"), ts.max().alias("last")).iter_rows()
-        ):
-            instrument = Instrument(venue=venue, symbol=symbol)
-            known_first, known_last = self._ends.get(instrument, (first, last))
-            self._ends[instrument] = (min(known_first, first), max(known_last, last))
+        for span in measure_spans(trades):
+            first_ms, last_ms = self._ends.get(span.instrument, (span.first_ms, span.last_ms))
+            self._ends[span.instrument] = (min(first_ms, span.first_ms), max(last_ms, span.last_ms))
 
 
 def _part_last_minute(trades: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
