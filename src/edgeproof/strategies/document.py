@@ -18,7 +18,7 @@ import yaml
 from edgeproof.strategies.errors import Place, StrategyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 MAX_CHARACTERS: Final = 65_536
 _MAX_DEPTH: Final = 4
@@ -109,9 +109,7 @@ def read_document(text: str, name: str) -> MapNode:
     source = Source(name=name, text=text.replace("\r\n", "\n").replace("\r", "\n"))
     if len(text) > MAX_CHARACTERS:
         raise StrategyError(source.place(0), f"{len(text):,} characters; a strategy has at most {MAX_CHARACTERS:,}")
-    for index, character in enumerate(source.text):
-        if character == _MASKED_COMMA or not (character.isprintable() or character in "\n\t"):
-            raise StrategyError(source.place(index), f"the character {character!a} has no place in a strategy")
+    _refuse_odd_characters(source.text, source.place)
     top = _Reader(source).read()
     if not isinstance(top, MapNode):
         raise StrategyError(source.place(0), "a strategy is a map of keys such as name, timeframe and long")
@@ -182,6 +180,8 @@ class _Reader:
             self._refuse(start, "tags (!) are not part of a strategy; write the plain value")
         if isinstance(event, yaml.ScalarEvent):
             text = event.value.replace(_MASKED_COMMA, ",")
+            # A quoted value can spell characters that the file itself does not contain.
+            _refuse_odd_characters(text, lambda _: self._source.place(start))
             return Scalar(source=self._source, text=text, start=start, end=_index(event.end_mark), style=event.style)
         if depth >= _MAX_DEPTH:
             self._refuse(start, "nested too deeply for a strategy")
@@ -207,6 +207,12 @@ class _Reader:
 
     def _refuse(self, index: int, reason: str) -> NoReturn:
         raise StrategyError(self._source.place(index), reason.replace(_MASKED_COMMA, ","))
+
+
+def _refuse_odd_characters(text: str, find_place: Callable[[int], Place]) -> None:
+    for index, character in enumerate(text):
+        if character == _MASKED_COMMA or not (character.isprintable() or character in "\n\t"):
+            raise StrategyError(find_place(index), f"the character {character!a} has no place in a strategy")
 
 
 def _index(mark: object) -> int:

@@ -9,6 +9,7 @@ from edgeproof.domain.errors import RequestError
 
 _SHOWN_BEFORE: Final = 30
 _SHOWN_AFTER: Final = 40
+_LONGEST_REASON: Final = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +52,8 @@ class StrategyError(RequestError):
 
     def __init__(self, place: Place, reason: str) -> None:
         self.place = place
-        self.reason = reason
-        super().__init__(f"{place}: {reason}; at ^ in: {_escape(place.excerpt)}")
+        self.reason = _escape(reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}...")
+        super().__init__(f"{place}: {self.reason}; at ^ in: {_escape(place.excerpt)}")
 
     def __reduce__(self) -> tuple[type[StrategyError], tuple[Place, str]]:
         return (type(self), (self.place, self.reason))

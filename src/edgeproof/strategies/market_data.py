@@ -92,9 +92,12 @@ class MarketData:
             UnknownName: There are no bars of that symbol.
             InvalidValue: The timeframe is no whole multiple of the finest bars'.
         """
+        finest = self.finest(symbol)
+        if timeframe == finest.timeframe:
+            return finest
         view = View(symbol, timeframe)
         if (found := self._series.get(view)) is None:
-            resampled = resample(self.finest(symbol), timeframe)
+            resampled = resample(finest, timeframe)
             with self._lock:
                 found = self._series.setdefault(view, resampled)
         return found

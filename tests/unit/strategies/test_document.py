@@ -93,6 +93,7 @@ def test_the_end_of_a_value_has_a_place_too() -> None:
         ("a: {b: 1\n", "not YAML"),
         ("a: \x07\n", r"the character '\x07' has no place"),
         ("a: \ue000\n", "has no place"),
+        ('a: "\\e[31m"\n', r"the character '\x1b' has no place"),
         ("a: " + "x" * 70_000, "at most 65,536"),
         ("[" * 60_000, "nested too deeply"),
         ("a: [" + "x, " * 6_000 + "]", "too many values"),
@@ -112,6 +113,12 @@ def test_messages_are_one_line_and_show_the_spot() -> None:
     assert "\n" not in message
     assert message.startswith("desk.yaml:2:7: ")
     assert r"long: ^&y clo\tse" in message
+
+
+def test_words_of_the_file_reach_the_message_shortened_and_without_line_breaks() -> None:
+    message = str(refuse(f'"a\\n{"x" * 5_000}": 1\n"a\\n{"x" * 5_000}": 2\n'))
+    assert "\n" not in message
+    assert len(message) < 800
 
 
 def test_a_long_line_is_shown_around_the_spot_only() -> None:
