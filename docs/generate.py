@@ -2,6 +2,7 @@
 
 docs/reference/cli.md      every command with its options, from the application itself
 docs/reference/settings.md every setting with its default, from the settings' classes
+docs/concepts/features.md  its table of features, from the registry
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 import typer.main
 
 from edgeproof.cli.app import app
+from edgeproof.features import update_page
 from edgeproof.settings import render_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REFERENCE = Path(__file__).parent / "reference"
+DOCS = Path(__file__).parent
+REFERENCE = DOCS / "reference"
+FEATURES_PAGE = DOCS / "concepts" / "features.md"
 
 
 def walk_commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - typer's own class
@@ -65,6 +69,7 @@ def main() -> None:
     REFERENCE.mkdir(exist_ok=True)
     for name, render in PAGES.items():
         (REFERENCE / name).write_text(render(), "utf-8")
+    FEATURES_PAGE.write_text(update_page(FEATURES_PAGE.read_text("utf-8")), "utf-8")
 
 
 if __name__ == "__main__":

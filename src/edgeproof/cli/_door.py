@@ -6,10 +6,11 @@ Results go to stdout, everything else to stderr. Heavy imports stay inside the c
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
     from rich.progress import Progress
+
+_PIPED_COLUMNS: Final = 140
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -41,10 +44,11 @@ def answer(document: object, *, as_json: bool, show: Callable[[Console], None]) 
 
 
 def open_stdout() -> Console:
-    """The console for results."""
+    """The console for results; wider than rich's 80 columns where a file or another program reads them."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=False)
+    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(highlight=False, width=_PIPED_COLUMNS if piped else None)
 
 
 def open_stderr() -> Console:
