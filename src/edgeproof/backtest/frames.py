@@ -85,6 +85,8 @@ def _tell_timeframe(bars: pl.DataFrame, read: BarSeries) -> Timeframe:
     if len(read) < _MIN_BARS_TO_TELL:
         raise InvalidValue("bars", "one bar", "two or more, or a column timeframe, to tell how long a bar is")
     step_ms = int(np.median(np.diff(read.ts)))
-    if step_ms % MS_PER_MINUTE:
-        raise InvalidValue("ts", f"bars {step_ms} ms apart", "bars of whole minutes")
-    return Timeframe(step_ms // MS_PER_MINUTE)
+    try:
+        return Timeframe(step_ms // MS_PER_MINUTE if step_ms % MS_PER_MINUTE == 0 else 0)
+    except InvalidValue:
+        expected = "whole minutes that divide a day, in UTC milliseconds, or a column timeframe"
+        raise InvalidValue("ts", f"bars {step_ms} ms apart", expected) from None

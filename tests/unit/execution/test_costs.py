@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from edgeproof.domain.errors import InvalidValue
+from edgeproof.execution import Costs
+
+
+def test_doubled_costs_are_twice_as_high_and_no_slower() -> None:
+    assert Costs(maker=0.0001, taker=0.0005, slippage=0.001, latency_ms=300).doubled() == Costs(
+        maker=0.0002, taker=0.001, slippage=0.002, latency_ms=300
+    )
+
+
+def test_costs_are_told_by_name() -> None:
+    assert Costs().to_dict() == {"maker": 0.0002, "taker": 0.0006, "slippage": 0.00052, "latency_ms": 250}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("taker", -0.1),
+        ("taker", 1.0),
+        ("slippage", float("nan")),
+        ("maker", float("inf")),
+        ("maker", "0.1 %"),
+        ("taker", True),
+        ("latency_ms", -1),
+        ("latency_ms", 1.5),
+        ("latency_ms", 100_000_000),
+    ],
+)
+def test_costs_that_cannot_be_are_refused_in_one_line(name: str, value: object) -> None:
+    with pytest.raises(InvalidValue, match=name) as refusal:
+        Costs(**{name: value})  # type: ignore[arg-type]
+    assert "\n" not in str(refusal.value)
+
+
+def test_costs_of_half_and_more_can_not_be_doubled() -> None:
+    with pytest.raises(InvalidValue, match="taker"):
+        Costs(taker=0.5).doubled()
+
+
+def test_costs_cross_processes() -> None:
+    assert pickle.loads(pickle.dumps(Costs())) == Costs()  # noqa: S301 - what was just made
