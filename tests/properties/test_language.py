@@ -42,7 +42,7 @@ SIGNAL_ARRAYS = ("long", "short", "exit_long", "exit_short", "stop", "take", "tr
 
 
 def draw_market(seed: int) -> dict[str, BarSeries]:
-    """Two symbols with different gaps, the first with a hole so long that values grow stale; the second begins later."""
+    """Two symbols with different gaps, the first with a hole in which values grow stale; the second begins late."""
     first, second = (draw_series(BARS, seed=seed + i, missing=0.06 * i, start=11 * i) for i in range(len(SYMBOLS)))
     kept = np.r_[0:24, 33 : len(first)]
     columns = {name: getattr(first, name)[kept] for name in ("ts", *VALUE_COLUMNS)}
