@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import importlib
 import json
-import resource
 import sys
 import warnings
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from bench.measure import Effort
+from bench.measure import Effort, read_peak_mib
 from bench.readings import Reading
 
 if TYPE_CHECKING:
@@ -36,13 +35,8 @@ def measure_case(case: str, engine: str, effort: Effort) -> Reading:
         readings=measured.readings,
         size=measured.size,
         note=measured.note,
-        peak_mib=_read_peak_mib(resource.RUSAGE_CHILDREN if measured.in_child else resource.RUSAGE_SELF),
+        peak_mib=read_peak_mib() if measured.peak_mib is None else measured.peak_mib,
     )
-
-
-def _read_peak_mib(who: int) -> float:
-    # Linux counts KiB, macOS bytes.
-    return resource.getrusage(who).ru_maxrss / (1024.0 * 1024.0 if sys.platform == "darwin" else 1024.0)
 
 
 if __name__ == "__main__":

@@ -28,17 +28,18 @@ _TAIL: Final = 300
 def main(arguments: Sequence[str]) -> int:
     """Measure, print the table, write the JSON; 1 if one of edgeproof's own cases failed."""
     options = _parse(arguments)
+    machine = describe_machine()
     cases = [case for case in CASES if not options.only or case.name in options.only]
     summaries = [_measure(case, quick=options.quick, peers=not options.no_peers) for case in cases]
     result = {
         "schema_version": 1,
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "quick": options.quick,
-        "machine": describe_machine(),
+        "machine": machine,
         "cases": summaries,
     }
     print(write_table(summaries))
-    print(_describe_machine(result["machine"]))
+    print(_describe_machine(machine))
     path = _write(result, Path(options.results))
     print(f"results: {path}")
     return int(any(engine["skipped"] for case in summaries for engine in case["engines"][:1]))
@@ -84,7 +85,7 @@ def _describe_machine(machine: dict[str, Any]) -> str:
     memory = f"{machine['memory_mib']:,} MiB" if machine["memory_mib"] else "unknown memory"
     return (
         f"{machine['cores']} cores of {machine['processor']}, {memory}, {machine['system']}, "
-        f"Python {machine['python']}\n{versions}"
+        f"Python {machine['python']}, load {machine['load_1m'] or 0.0:.1f} at the start\n{versions}"
     )
 
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import gc
+import resource
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _SHORTEST_S: Final = 0.05
+_LAUNCHER: Final = """
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(done.returncode)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +30,13 @@ class Measured:
         readings: One number a repeat, in the case's unit.
         size: How much was done in each, for people.
         note: What a reader should know of how it was done.
-        in_child: Whether processes of its own did the work: their memory is what counts.
+        peak_mib: Largest resident memory of the process that did it, where that is not this one.
     """
 
     readings: tuple[float, ...]
     size: str
     note: str = ""
-    in_child: bool = False
+    peak_mib: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +76,28 @@ def _time_loops(work: Callable[[], object], loops: int) -> float:
         return time.perf_counter() - started
     finally:
         gc.enable()
+
+
+def read_peak_mib() -> float:
+    """Largest resident memory this process ever had."""
+    return _convert_maxrss(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def run_for_peak_mib(command: Sequence[str]) -> float:
+    """Run a command and say the largest resident memory of its process.
+
+    A process starts with the memory of the one that started it on its account, so a small one in between starts it.
+    """
+    launcher = [sys.executable, "-S", "-c", _LAUNCHER, *command]
+    done = subprocess.run(launcher, capture_output=True, text=True, check=False)  # noqa: S603 - this interpreter
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command[2:5])} failed: {done.stderr.strip()}")
+    return _convert_maxrss(int(done.stdout))
+
+
+def _convert_maxrss(maxrss: int) -> float:
+    # Linux counts KiB, macOS bytes.
+    return maxrss / (1024.0 * 1024.0 if sys.platform == "darwin" else 1024.0)
 
 
 def measure_each(work: Callable[[], object], effort: Effort, *, count: int, size: str, note: str = "") -> Measured:

@@ -44,6 +44,10 @@ class Reading:
         """The middle reading, or None where nothing was measured."""
         return statistics.median(self.readings) if self.readings else None
 
+    def best(self, case: Case) -> float | None:
+        """The reading that other work on the machine disturbed least."""
+        return (max if case.more_is_better else min)(self.readings, default=None)
+
     @property
     def spread(self) -> float | None:
         """Half the distance from the least reading to the largest, as a share of the median."""
@@ -72,6 +76,7 @@ def summarise(case: Case, readings: Sequence[Reading], *, judge: bool = True) ->
         asdict(reading)
         | {
             "median": reading.median,
+            "best": reading.best(case),
             "spread": reading.spread,
             "edgeproof_is_faster_by": compare(case, ours, reading) if reading.engine != OURS else None,
         }
@@ -90,7 +95,7 @@ def summarise(case: Case, readings: Sequence[Reading], *, judge: bool = True) ->
 
 def write_table(cases: Sequence[Mapping[str, Any]]) -> str:
     """The table: ratios first, then each engine's reading, its spread and memory; skips and notes below it."""
-    header = ("work", "engine", "edgeproof is", "median", "spread", "target", "met", "memory")
+    header = ("work", "engine", "edgeproof is", "median", "best", "spread", "target", "met", "memory")
     rows: list[tuple[str, ...]] = [header]
     remarks = []
     for case in cases:
@@ -115,6 +120,7 @@ def _describe(case: Mapping[str, Any], engine: Mapping[str, Any]) -> tuple[str, 
         engine["engine"],
         f"{_round(ratio)}x faster" if ratio is not None else "",
         f"{_round(median)} {case['unit']}" if median is not None else "skipped",
+        _round(engine["best"]) if median is not None else "",
         f"+-{spread:.0%}" if spread is not None else "",
         bound,
         met,

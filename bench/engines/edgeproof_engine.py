@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 from bench.material import CASH, FEE, SHARE, SLIPPAGE, START_MS, STOP, TAKE, draw_bars, draw_prints, draw_wishes
-from bench.measure import Measured, measure_each, measure_rate, take_times
+from bench.measure import Measured, measure_each, measure_rate, run_for_peak_mib, take_times
 
 from edgeproof.adapters.lake import DeltaLake
 from edgeproof.backtest import backtest, prepare_tape, replay_signals
@@ -37,7 +37,7 @@ _TRADES: Final = 10_000_000
 _IMPORTED: Final = 6_000_000
 _BATCH: Final = 1_000_000
 _COSTS: Final = Costs(taker=FEE, slippage=SLIPPAGE)
-_SHORT_HELP: Final = (sys.executable, "-m", "edgeproof", "--help")
+_COMMAND: Final = (sys.executable, "-m", "edgeproof")
 
 
 def replay_sparse(effort: Effort) -> Measured:
@@ -108,30 +108,37 @@ def cycle(effort: Effort) -> Measured:
     spec = MarketSpec(symbols=KNOWN_SYMBOLS[:18], start_ms=START_MS, days=days, seed=1)
     with tempfile.TemporaryDirectory() as folder:
         ready, used = Path(folder) / "ready", Path(folder) / "used"
-        _run("init", str(ready))
+        subprocess.run((*_COMMAND, "init", str(ready)), check=True, capture_output=True)  # noqa: S603 - our own command
         generated = generate_market(spec)
         lake = DeltaLake(ready / "lake")
         lake.append(BARS, generated.bars)
         lake.append(FUNDING, generated.funding)
 
-        def work() -> float:
+        command = (*_COMMAND, "research", "run", "--window", f"{days}d", "--workspace", str(used), "--json")
+
+        def renew() -> None:
             shutil.rmtree(used, ignore_errors=True)
             shutil.copytree(ready, used)
+
+        def work() -> float:
+            renew()
             started = time.perf_counter()
-            _run("research", "run", "--window", f"{days}d", "--workspace", str(used), "--json")
+            subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own command
             return time.perf_counter() - started
 
-        work()  # compiles
+        renew()
+        peak_mib = run_for_peak_mib(command)  # compiles, too
         readings = tuple(work() for _ in range(1 if effort.quick else 3))
-    return Measured(
-        readings=readings, size=f"{len(spec.symbols)} symbols x {days} days", note="a new process each time"
-    )
+    size = f"{len(spec.symbols)} symbols x {days} days"
+    return Measured(readings=readings, size=size, note="a new process each time", peak_mib=peak_mib)
 
 
 def help(effort: Effort) -> Measured:  # noqa: A001 - the case is named after the option
     """The time until a shell has the help text."""
-    times = take_times(lambda: subprocess.run(_SHORT_HELP, check=True, capture_output=True), 2 * effort.repeats)  # noqa: S603
-    return Measured(readings=tuple(times), size=f"{2 * effort.repeats} processes", in_child=True)
+    command = (*_COMMAND, "--help")
+    peak_mib = run_for_peak_mib(command)
+    times = take_times(lambda: subprocess.run(command, check=True, capture_output=True), 2 * effort.repeats)  # noqa: S603
+    return Measured(readings=tuple(times), size=f"{2 * effort.repeats} processes", peak_mib=peak_mib)
 
 
 def _replay(effort: Effort, density: float) -> Measured:
@@ -187,10 +194,3 @@ def _print_trades(count: int) -> pl.DataFrame:
         },
         schema=TRADES.schema,
     )
-
-
-def _run(*arguments: str) -> None:
-    command = [sys.executable, "-m", "edgeproof", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
-    if done.returncode:
-        raise RuntimeError(f"edgeproof {' '.join(arguments[:2])} ended with {done.returncode}: {done.stderr.strip()}")

@@ -41,6 +41,8 @@ def test_the_middle_reading_stands_for_all_and_the_spread_is_told() -> None:
     reading = read(FAST, OURS, 1.0, 9.0, 2.0, 2.0, 2.5)
     assert reading.median == 2.0
     assert reading.spread == 2.0
+    assert reading.best(FAST) == 1.0
+    assert reading.best(RATE) == 9.0
 
 
 def test_the_table_names_every_engine_its_ratio_and_why_one_is_missing() -> None:
