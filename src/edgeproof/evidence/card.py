@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edgeproof.domain.records import Verdict
 from edgeproof.domain.results import MIN_TRADES_FOR_SHARPE
-from edgeproof.evidence.gates import GateStatus, run_gates
+from edgeproof.evidence.gates import GATES_OF_LUCK, GateStatus, run_gates
 from edgeproof.evidence.sharpe import expect_best_sharpe, measure_moments, minimum_track_record
 
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ class EvidenceCard:
     """What was asked of a result, what it answered, and what follows.
 
     Attributes:
-        verdict: Insufficient below 30 trades; rejected when a gate failed; else provisional. Proof needs the sealed
-            window and the placebo, so nothing is proven while those gates are not run.
+        verdict: Insufficient below 30 trades, and where nothing but luck speaks against it and more data would decide;
+            rejected when any other gate failed; else provisional. Proof needs the sealed window and the placebo, so
+            nothing is proven while those gates are not run.
         gates: Every gate, those that were not run included.
         field: The trials it was compared with.
         sharpe_per_day, best_of_worthless_per_day: The daily Sharpe ratio, and what the best of the field would show by
@@ -45,24 +46,27 @@ class EvidenceCard:
 def weigh_evidence(findings: Findings, field: TrialField, *, seed: int) -> EvidenceCard:
     """Ask every gate and give the verdict; the same findings, field and seed give the same card."""
     gates = run_gates(findings, field, seed=seed)
-    verdict = _judge(findings.trades, gates)
     moments = measure_moments(findings.daily_returns)
     best = expect_best_sharpe(field.effective, field.sharpe_variance)
+    more_days = _count_more_days(moments, best)
+    verdict = _judge(findings.trades, gates, more_days)
     return EvidenceCard(
         verdict=verdict,
         gates=gates,
         field=field,
         sharpe_per_day=None if moments is None else moments.sharpe,
         best_of_worthless_per_day=None if moments is None else best,
-        more_days=_count_more_days(moments, best),
+        more_days=more_days,
         summary=_summarise(verdict, findings, gates),
     )
 
 
-def _judge(trades: int, gates: tuple[Gate, ...]) -> Verdict:
-    if trades < MIN_TRADES_FOR_SHARPE:
+def _judge(trades: int, gates: tuple[Gate, ...], more_days: int | None) -> Verdict:
+    failed = {gate.name for gate in gates if gate.status is GateStatus.FAILED}
+    undecided = failed and failed <= GATES_OF_LUCK and more_days is not None
+    if trades < MIN_TRADES_FOR_SHARPE or undecided:
         return Verdict.INSUFFICIENT
-    if any(gate.status is GateStatus.FAILED for gate in gates):
+    if failed:
         return Verdict.REJECTED
     if all(gate.status is GateStatus.PASSED for gate in gates):
         return Verdict.PROVEN
@@ -80,8 +84,10 @@ def _summarise(verdict: Verdict, findings: Findings, gates: tuple[Gate, ...]) ->
     failed = [gate.name.replace("_", " ") for gate in gates if gate.status is GateStatus.FAILED]
     run = sum(gate.status is not GateStatus.NOT_RUN for gate in gates)
     skipped = len(gates) - run
-    if verdict is Verdict.INSUFFICIENT:
+    if verdict is Verdict.INSUFFICIENT and findings.trades < MIN_TRADES_FOR_SHARPE:
         return f"Insufficient: {findings.trades} trades, and {MIN_TRADES_FOR_SHARPE} are the least that say anything."
+    if verdict is Verdict.INSUFFICIENT:
+        return f"Insufficient: luck is not ruled out ({', '.join(failed)}); nothing else speaks against it."
     if verdict is Verdict.REJECTED:
         return f"Rejected: {len(failed)} of {run} gates failed ({', '.join(failed)})."
     if verdict is Verdict.PROVISIONAL:

@@ -80,6 +80,9 @@ class Findings:
     delayed_return: float | None = None
 
 
+# Questions that more of the same data can answer differently; the others speak against a result whatever its length.
+GATES_OF_LUCK: Final = frozenset({"sharpe", "deflated_sharpe", "false_discovery", "mean_day", "mean_trade"})
+
 NOT_BUILT: Final = tuple(
     Gate(name=name, question=question, status=GateStatus.NOT_RUN, reason=f"this version has no {what} yet")
     for name, question, what in (
