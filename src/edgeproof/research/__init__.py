@@ -3,6 +3,7 @@
 from edgeproof.research.cycle import CycleReport, run_cycle
 from edgeproof.research.progress import ProgressListener, SilentListener
 from edgeproof.research.request import DECISION_TIMEFRAMES, CycleRequest, NothingToTest
+from edgeproof.research.status import describe_cycles
 
 __all__ = [
     "DECISION_TIMEFRAMES",
@@ -11,5 +12,6 @@ __all__ = [
     "NothingToTest",
     "ProgressListener",
     "SilentListener",
+    "describe_cycles",
     "run_cycle",
 ]

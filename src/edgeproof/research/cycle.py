@@ -14,6 +14,7 @@ whatever the number of workers and whether or not the cycle was interrupted on i
 
 from __future__ import annotations
 
+import warnings
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -40,7 +41,7 @@ from edgeproof.research.stages import StageKeeper
 from edgeproof.research.trial_field import survey_trials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from edgeproof.domain.records import CycleRecord, Trial
     from edgeproof.domain.stores import Lake, Ledger
@@ -260,16 +261,17 @@ class _Cycle:
         skipped: set[Skipped] = set()
         with self._stages.run("backtest", total=len(tasks)) as stage:
             stage.advance(len(known))
-            for evaluated, asked in self._evaluate(tasks, known):
-                self._ledger.record_trials(evaluated.trials)
-                found |= {trial.key: trial for trial in evaluated.trials}
-                failures += evaluated.failures
-                skipped |= set(evaluated.skipped)
-                stage.advance(asked, detail=str(evaluated.instrument))
+            with closing(self._evaluate(tasks, known)) as evaluations:
+                for evaluated, asked in evaluations:
+                    self._ledger.record_trials(evaluated.trials)
+                    found |= {trial.key: trial for trial in evaluated.trials}
+                    failures += evaluated.failures
+                    skipped |= set(evaluated.skipped)
+                    stage.advance(asked, detail=str(evaluated.instrument))
         named = {key: self._name_as_tried(trial) for key, trial in found.items()}
         return named, tuple(failures), tuple(sorted(skipped, key=lambda s: (s.strategy, s.timeframe, s.reason)))
 
-    def _evaluate(self, tasks: dict[str, Task], known: dict[str, Trial]) -> Iterator[tuple[Evaluated, int]]:
+    def _evaluate(self, tasks: dict[str, Task], known: dict[str, Trial]) -> Generator[tuple[Evaluated, int]]:
         """Markets with something left to do, in order, each with how much that was."""
         todo = {
             coverage.instrument: [
@@ -290,11 +292,12 @@ class _Cycle:
             for instrument, asked in left.items()
         )
         try:
-            with closing(results):
-                for evaluated in results:
-                    yield evaluated, len(left[evaluated.instrument])
+            for evaluated in results:
+                yield evaluated, len(left[evaluated.instrument])
         finally:
             stop.set()
+            with warnings.catch_warnings(action="ignore"):  # joblib warns of what it cancels, which is the purpose
+                results.close()
 
     def _name_as_tried(self, trial: Trial) -> Trial:
         """The trial under its strategy's present name: another file may have recorded the same content before."""

@@ -35,17 +35,17 @@ PROMISE: Final = (
 
 def say_percent(value: float | None, digits: int = 1) -> str:
     """A share as a percentage; a dash for None."""
-    return NOTHING if value is None else f"{100.0 * value:.{digits}f} %"
+    return NOTHING if value is None else f"{_round(100.0 * value, digits):.{digits}f} %"
 
 
 def say_signed_percent(value: float | None, digits: int = 1) -> str:
     """A return as a percentage with its sign; a dash for None."""
-    return NOTHING if value is None else f"{100.0 * value:+.{digits}f} %"
+    return NOTHING if value is None else f"{_round(100.0 * value, digits):+.{digits}f} %"
 
 
 def say_number(value: float | None, digits: int = 2) -> str:
     """A number with thousands separated; a dash for None."""
-    return NOTHING if value is None else f"{value:,.{digits}f}"
+    return NOTHING if value is None else f"{_round(value, digits):,.{digits}f}"
 
 
 def say_sharpe(metrics: Mapping[str, Any]) -> str:
@@ -53,7 +53,8 @@ def say_sharpe(metrics: Mapping[str, Any]) -> str:
     sharpe = metrics["sharpe"]
     if sharpe is None:
         return NOTHING
-    return f"{sharpe['estimate']:.1f} ({sharpe['low']:.1f} to {sharpe['high']:.1f})"
+    estimate, low, high = (say_number(sharpe[name], 1) for name in ("estimate", "low", "high"))
+    return f"{estimate} ({low} to {high})"
 
 
 def say_gate(gate: Mapping[str, Any]) -> tuple[str, str]:
@@ -131,6 +132,11 @@ def count_gates(report: Mapping[str, Any]) -> list[dict[str, Any]]:
             if gate["status"] == "not_run":
                 count["reason"] = gate["reason"]
     return list(counts.values())
+
+
+def _round(value: float, digits: int) -> float:
+    # Adding zero turns a negative zero into zero: nothing lost is not a loss.
+    return round(value, digits) + 0.0
 
 
 def _count(number: int, one: str, many: str) -> str:
