@@ -30,10 +30,10 @@ def test_a_tape_gives_what_its_bars_and_funding_give() -> None:
 def test_one_value_for_all_decisions_gives_what_as_many_values_give() -> None:
     bars = make_bars(*ROWS)
     full = make_signals(bars, "L...xS....y" * 4, stop=4.0, take=6.0, leverage=2.0)
-    spread = replace(
-        full,
-        **{name: np.broadcast_to(getattr(full, name)[:1], (50,)) for name in ("stop", "take", "trail", "leverage")},
+    stop, take, trail, leverage = (
+        np.broadcast_to(values[:1], (50,)) for values in (full.stop, full.take, full.trail, full.leverage)
     )
+    spread = replace(full, stop=stop, take=take, trail=trail, leverage=leverage)
     first, second = (replay_signals(bars, signals, costs=FREE) for signals in (full, spread))
     assert len(first.records) > 3
     np.testing.assert_array_equal(first.records, second.records)

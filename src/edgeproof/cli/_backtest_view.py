@@ -1,0 +1,113 @@
+"""How a backtest looks, as a document and in a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from edgeproof.backtest import describe_metrics
+from edgeproof.domain.results import MIN_TRADES_FOR_SHARPE
+from edgeproof.domain.time import format_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+
+    from edgeproof.backtest import BacktestResult, Replay
+    from edgeproof.domain.records import Trial
+    from edgeproof.domain.time import Window
+    from edgeproof.strategies import Strategy
+
+_NOTHING = "-"
+
+
+def describe_backtest(
+    result: BacktestResult, trials: Sequence[Trial], *, strategy: Strategy, window: Window, new: int, tried: int
+) -> dict[str, Any]:
+    """A backtest as a JSON document; ``tried`` is how many trials the ledger holds."""
+    first = trials[0]
+    return {
+        "strategy": {
+            "name": strategy.name,
+            "hash": strategy.hash,
+            "thesis": strategy.thesis,
+            "timeframe": first.timeframe,
+            "params": dict(first.params),
+        },
+        "window": {"from": format_ms(window.start_ms), "to": format_ms(window.end_ms), "days": window.days},
+        "conditions": dict(first.costs),
+        "accounts": [
+            {"instrument": name, "trial": trial.key, **_describe_account(replay)}
+            for (name, replay), trial in zip(result.by_symbol.items(), trials, strict=True)
+        ],
+        "total": _describe_account(result),
+        "trials": {"recorded": len(trials), "new": new, "in_ledger": tried},
+    }
+
+
+def show_backtest(console: Console, document: Mapping[str, Any]) -> None:
+    """One line an account, and what it rests on."""
+    strategy, window = document["strategy"], document["window"]
+    params = ", ".join(f"{name}={value:g}" for name, value in strategy["params"].items())
+    console.print(
+        f"{strategy['name']} on {strategy['timeframe']}{f' ({params})' if params else ''},"
+        f" {window['from']} to {window['to']}",
+        markup=False,
+        soft_wrap=True,
+    )
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    for heading in ("market", "trades", "return", "Sharpe (95 %)", "drawdown", "wins", "factor", "fees", "funding"):
+        table.add_column(heading, justify="left" if heading == "market" else "right", no_wrap=heading == "market")
+    table.add_column("slippage", justify="right")
+    for account in document["accounts"]:
+        table.add_row(account["instrument"], *_tell_row(account["metrics"]))
+    if len(document["accounts"]) > 1:
+        table.add_section()
+        table.add_row("together", *_tell_row(document["total"]["metrics"]))
+    console.print(table)
+    for note in _list_notes(document):
+        console.print(note, markup=False, soft_wrap=True)
+
+
+def _describe_account(account: BacktestResult | Replay) -> dict[str, Any]:
+    return {
+        "metrics": describe_metrics(account.metrics),
+        "costs": asdict(account.costs),
+        "unfilled": asdict(account.unfilled),
+    }
+
+
+def _tell_row(metrics: Mapping[str, Any]) -> list[str]:
+    sharpe = metrics["sharpe"]
+    return [
+        f"{metrics['trades']:,}",
+        f"{metrics['total_return']:+.2%}",
+        f"{sharpe['estimate']:.2f} ({sharpe['low']:.1f} to {sharpe['high']:.1f})" if sharpe else _NOTHING,
+        f"{metrics['max_drawdown']:.2%}",
+        _NOTHING if metrics["win_rate"] is None else f"{metrics['win_rate']:.0%}",
+        _NOTHING if metrics["profit_factor"] is None else f"{metrics['profit_factor']:.2f}",
+        f"{metrics['fees']:,.2f}",
+        f"{metrics['funding']:,.2f}",
+        f"{metrics['slippage']:,.2f}",
+    ]
+
+
+def _list_notes(document: Mapping[str, Any]) -> list[str]:
+    conditions, trials, unfilled = document["conditions"], document["trials"], document["total"]["unfilled"]
+    fee, slippage = f"fee {conditions['taker']:.3%}", f"slippage {conditions['slippage']:.3%} a side"
+    account = f"each market an account of {conditions['initial_equity']:,.0f}"
+    notes = [f"{account}; {fee}, {slippage}, latency {conditions['latency_ms']:g} ms"]
+    if any(account["metrics"]["sharpe"] is None for account in document["accounts"]):
+        notes.append(f"no Sharpe ratio where there are fewer than {MIN_TRADES_FOR_SHARPE} trades or too few days")
+    missed = ", ".join(f"{count:,} {why}" for why, count in unfilled.items() if count)
+    if missed:
+        notes.append(f"wishes to enter that made no trade: {missed}")
+    if document.get("trades_csv"):
+        notes.append(f"trades written to {document['trades_csv']}")
+    notes.append(
+        f"{trials['recorded']} trials recorded, {trials['new']} of them new; {trials['in_ledger']:,} tried here so far"
+    )
+    return notes
