@@ -11,7 +11,7 @@ from edgeproof.kernels._jit import jit
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from edgeproof.domain.arrays import BoolArray, IntArray
+    from edgeproof.kernels._arrays import BoolArray, IntArray
 
 # Bits of an event's code.
 GO_LONG, GO_SHORT, EXIT_LONG, EXIT_SHORT = 1, 2, 4, 8

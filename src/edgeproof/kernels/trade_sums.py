@@ -10,7 +10,7 @@ from edgeproof.kernels._jit import jit
 from edgeproof.kernels.replay import END, LIQUIDATION
 
 if TYPE_CHECKING:
-    from edgeproof.domain.arrays import FloatArray, IntArray
+    from edgeproof.kernels._arrays import FloatArray, IntArray
     from edgeproof.kernels.replay import TradeRecords
 
 
