@@ -1,0 +1,77 @@
+"""The field counts configurations, not windows, and compares them day by day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgeproof.domain.time import MS_PER_DAY, Window
+from edgeproof.research.trial_field import align_returns, survey_trials
+from fakes.cycle_results import WINDOW, make_trial
+
+if TYPE_CHECKING:
+    from edgeproof.domain.records import Trial
+
+
+def draw_trial(name: str, seed: int, *, days: int = 30) -> Trial:
+    return make_trial(name, np.random.default_rng(seed).normal(0.0, 0.01, size=days))
+
+
+def shift(trial: Trial, days: int) -> Trial:
+    """The same configuration on a later window, with another result."""
+    window = Window(start_ms=WINDOW.start_ms + days * MS_PER_DAY, end_ms=WINDOW.end_ms + days * MS_PER_DAY)
+    later = np.random.default_rng(days + 1_000).normal(0.0, 0.01, size=30)
+    return replace(trial, key=f"{trial.key}+{days}", window=window, daily_returns=tuple(later.tolist()))
+
+
+def test_a_configuration_tried_on_many_windows_is_one_try_but_many_trials() -> None:
+    first, second = draw_trial("a", 1), draw_trial("b", 2)
+    trials = [first, second, *(shift(first, days) for days in range(1, 20))]
+    field = survey_trials(trials, total=len(trials))
+    assert (field.total, field.effective) == (21, 2)
+
+
+def test_the_newest_window_stands_for_its_configuration() -> None:
+    first = draw_trial("a", 1)
+    newest = shift(first, 5)
+    assert survey_trials([newest, first], total=2) == survey_trials([newest], total=2)
+
+
+@pytest.mark.parametrize("change", [{"params": {"window": 12.0}}, {"costs": {"taker": 0.001}}, {"timeframe": "1h"}])
+def test_other_parameters_costs_or_timeframes_are_other_tries(change: dict[str, object]) -> None:
+    first = draw_trial("a", 1)
+    other = replace(draw_trial("a", 2), key="other", **change)  # type: ignore[arg-type]
+    assert survey_trials([first, other], total=2).effective == 2
+
+
+@given(st.permutations(range(6)))
+@settings(deadline=None, max_examples=20)
+def test_the_order_of_trials_changes_nothing(order: list[int]) -> None:
+    trials = [draw_trial(str(i), i) for i in range(6)]
+    assert survey_trials([trials[i] for i in order], total=6) == survey_trials(trials, total=6)
+
+
+def test_returns_are_aligned_by_calendar_day() -> None:
+    early = replace(draw_trial("a", 1, days=3), first_day="2025-05-30")
+    late = replace(draw_trial("b", 2, days=2), first_day="2025-06-01")
+    aligned = align_returns([early, late])
+    assert aligned.shape == (2, 4)
+    assert aligned[0, :3].tolist() == list(early.daily_returns)
+    assert aligned[1, 2:].tolist() == list(late.daily_returns)
+    assert np.isnan(aligned[0, 3])
+    assert np.isnan(aligned[1, :2]).all()
+
+
+def test_no_trials_make_an_empty_field() -> None:
+    field = survey_trials([], total=0)
+    assert (field.total, field.effective, field.sharpe_variance) == (0, 1, 0.0)
+
+
+def test_a_trial_without_days_is_counted_but_not_compared() -> None:
+    empty = replace(draw_trial("b", 2), daily_returns=())
+    assert survey_trials([draw_trial("a", 1), empty], total=2).effective == 1
