@@ -148,7 +148,8 @@ def make_result(
         request=CycleRequest(),
         universe=Universe(
             markets=tuple(
-                Market(instrument=Instrument(venue="binance", symbol=s), timeframe=ONE_MINUTE, end_ms=END_MS) for s in symbols
+                Market(instrument=Instrument(venue="binance", symbol=s), timeframe=ONE_MINUTE, end_ms=END_MS)
+                for s in symbols
             ),
             window=WINDOW,
         ),

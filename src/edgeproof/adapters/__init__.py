@@ -1,0 +1,1 @@
+"""Doors to the world: lake, ledger, workspace lock, clock."""

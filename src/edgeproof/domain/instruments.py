@@ -8,7 +8,7 @@ from typing import Final
 
 from edgeproof.domain.errors import InvalidValue
 
-# Longest first, so that BTCUSDT ends in USDT. The retired BUSD and TUSD are left out: with them, BNBUSD would be BN-BUSD.
+# Longest first, so that BTCUSDT ends in USDT. Retired BUSD and TUSD are left out: with them, BNBUSD would be BN-BUSD.
 _QUOTES: Final = ("FDUSD", "USDT", "USDC", "USD", "EUR", "GBP", "JPY", "TRY", "BTC", "ETH", "BNB")
 _ASSET: Final = r"[A-Z0-9]{1,20}"
 _SEPARATED: Final = re.compile(rf"(?P<base>{_ASSET})[-/_](?P<quote>{_ASSET})(?:[:_](?P<settle>{_ASSET})|-SWAP|-PERP)?")

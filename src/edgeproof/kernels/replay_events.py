@@ -75,7 +75,7 @@ def _gather_events(
             up, down, out_long, out_short = ups[at], downs[at], outs_long[at], outs_short[at]
         both = up & down
         while both:
-            ambiguous += np.int64(both & _BYTE)
+            ambiguous += int(both & _BYTE)
             both >>= _BYTE_BITS
         says = (up & ~(down | out_long)) | ((down & ~(up | out_short)) << _TO_SHORT)
         says |= (out_long << _TO_EXIT_LONG) | (out_short << _TO_EXIT_SHORT)

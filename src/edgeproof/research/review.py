@@ -108,7 +108,7 @@ def _remark_on_concentration(result: CycleResult) -> Iterator[Remark]:
         yield Remark(
             topic="concentration",
             severity="warning",
-            text=f"{count} of the {len(result.pool)} places are held on {instrument}: the history of one market, not of many.",
+            text=f"{count} of the {len(result.pool)} places are held on {instrument}: one market's history, not many.",
         )
 
 
