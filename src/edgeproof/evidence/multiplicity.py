@@ -35,6 +35,7 @@ _MIN_COMMON_DAYS: Final = 10
 _JOINED_CORRELATION: Final = 0.5
 _CHANCE: Final = 0.0001
 _FLAT: Final = 1e-12
+_DIGITS: Final = 9
 _HALF_NORMAL_MEDIAN: Final = float(ndtri(0.75))
 
 
@@ -112,7 +113,8 @@ def _correlate(returns: FloatArray) -> tuple[FloatArray, FloatArray]:
     scales = np.sqrt(np.maximum(variance, 0.0) * np.maximum(variance.T, 0.0))
     known = (common >= _MIN_COMMON_DAYS) & (scales > _FLAT)
     correlation = np.where(known, covariance / np.where(known, scales, 1.0), 0.0)
-    return np.clip(correlation, -1.0, 1.0), common
+    # Rounded, so that the last bit of a sum, which differs between machines, decides no tie.
+    return np.round(np.clip(correlation, -1.0, 1.0), _DIGITS), common
 
 
 def _reach_by_chance(days: float) -> float:

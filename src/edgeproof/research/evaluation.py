@@ -31,6 +31,7 @@ class Task:
     strategy: Strategy
     instrument: Instrument
     timeframe: Timeframe
+    data_hash: str  # names the rows it uses
     key: str  # the key its trial will have
 
 
@@ -52,17 +53,19 @@ def list_tasks(desk: Desk, instrument: Instrument, strategies: Sequence[Strategy
             strategy=strategy,
             instrument=instrument,
             timeframe=timeframe,
+            data_hash=data_hash,
             key=name_trial(
                 strategy_hash=strategy.hash,
                 params=strategy.resolve_params(),
                 instrument=instrument,
                 timeframe=timeframe,
                 window=desk.window,
-                data_hash=desk.hash_for(strategy, instrument),
+                data_hash=data_hash,
                 conditions=conditions,
             ),
         )
         for strategy in strategies
+        for data_hash in (desk.hash_for(strategy, instrument),)
         for timeframe in request.timeframes
     ]
 
@@ -152,7 +155,7 @@ def _try_task(desk: Desk, task: Task, tape: Tape, request: CycleRequest, clock: 
         instrument=task.instrument,
         timeframe=task.timeframe,
         window=desk.window,
-        data_hash=desk.hash_for(task.strategy, task.instrument),
+        data_hash=task.data_hash,
         costs=request.costs,
         origin="cycle",
         created_ms=clock.now_ms(),
