@@ -106,7 +106,7 @@ def read_text(path: Path) -> str:
         StrategyError: It is too large, or not UTF-8.
     """
     if not path.is_file():
-        raise InvalidValue("strategy file", str(path), "the path of a YAML file")
+        raise InvalidValue("strategy file", str(path), "a YAML file that exists")
     try:
         with path.open("rb") as file:
             raw = file.read(4 * MAX_CHARACTERS + 1)
