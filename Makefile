@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SLOW ?=
+# One worker a core; tests of one file stay together, since they share what is slow to make.
+PYTEST := $(BIN)/pytest -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help dev demo check format test test-all bench docs lock clean
@@ -47,11 +48,11 @@ format: $(VENV)/.dev
 
 ## test: the tests, without the slow ones
 test: $(VENV)/.dev
-	$(BIN)/pytest
+	$(PYTEST)
 
 ## test-all: every test, the slow ones too
 test-all: $(VENV)/.dev
-	$(BIN)/pytest -m "not network"
+	$(PYTEST) -m "not network"
 
 ## bench: measure against the targets and the peers, in one run (ARGS="--quick" for a short one)
 bench: $(VENV)/.bench

@@ -53,7 +53,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         (("data", "status", "--workspace", "/nonexistent"), 2, "edgeproof init"),
     ],
 )
-def test_a_wrong_request_is_one_line(
+def test_a_wrong_request_is_one_line(  # noqa: PLR0913, PLR0917 - a request and where it is made
     desk: Desk,
     arguments: tuple[str, ...],
     status: int,

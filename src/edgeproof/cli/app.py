@@ -22,6 +22,9 @@ DONE: Final = 0
 FAILED: Final = 1
 WRONG_REQUEST: Final = 2
 
+# What typer answers with when Ctrl-C reaches it.
+_TYPER_INTERRUPTED: Final = 130
+
 app = typer.Typer(
     name="edgeproof",
     help="Find trading edges without fooling yourself.",
@@ -56,6 +59,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         outcome = app(args=given, prog_name="edgeproof", standalone_mode=False)
         sys.stdout.flush()
+        if outcome == _TYPER_INTERRUPTED:
+            raise KeyboardInterrupt  # noqa: TRY301 - told below, with every other end
     except BrokenPipeError:
         # The reader of our output has gone: nothing is left to say, not even at interpreter exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -109,9 +109,9 @@ def test_an_unknown_name_is_refused_with_the_nearest() -> None:
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidValue, match="expected the path of a YAML file"):
+    with pytest.raises(InvalidValue, match="expected a YAML file that exists"):
         load_strategy(tmp_path / "none.yaml")
-    with pytest.raises(InvalidValue, match="expected the path of a YAML file"):
+    with pytest.raises(InvalidValue, match="expected a YAML file that exists"):
         load_strategy(tmp_path)
 
 
