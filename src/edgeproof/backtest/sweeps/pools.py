@@ -1,0 +1,130 @@
+"""Who answers: this thread, some threads, some processes, or a Ray cluster. The answers are the same.
+
+Threads are the default because kernels and numpy let go of the interpreter's lock, and because threads share one
+memory of features; decision 65 has the measurements.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from uuid import uuid4
+
+from joblib import Parallel, delayed, parallel_config
+
+from edgeproof.backtest.sweeps.errors import MissingExtra
+from edgeproof.backtest.sweeps.markets import Desk
+from edgeproof.domain.errors import InvalidValue, WorkError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeAlias
+
+    from edgeproof.backtest.sweeps.markets import Answer, Markets, Question
+
+    Ask: TypeAlias = Callable[[Sequence[Question]], list[Answer]]
+
+THREADS: Final = "threads"
+PROCESSES: Final = "processes"
+_MOST_WORKERS: Final = 1024
+# Enough questions that starting a task costs nothing beside them, few enough that workers finish together.
+_MOST_AT_ONCE: Final = 16
+_TASKS_A_WORKER: Final = 4
+
+# The desk of this process, where it is a worker: by the sweep it serves.
+_desks: dict[str, Desk] = {}
+
+
+@contextmanager
+def open_pool(markets: Markets, *, workers: int = 1, compute: str | None = None) -> Iterator[Ask]:
+    """Open what answers questions, in the order they are asked.
+
+    Args:
+        markets: What the questions are about.
+        workers: How many answer at once, 1 or more.
+        compute: None or ``"threads"``; ``"processes"`` on this machine; else the address of a Ray cluster (``"auto"``
+            finds the one this machine belongs to, ``"local"`` starts one here).
+
+    Raises:
+        InvalidValue: Not a number of workers.
+        MissingExtra: Ray was asked for and is not installed.
+        WorkError: No Ray cluster answers at that address.
+    """
+    if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= _MOST_WORKERS:
+        raise InvalidValue("workers", workers, f"a whole number from 1 to {_MOST_WORKERS:,}")
+    if compute in {None, THREADS}:
+        desk = Desk(markets)
+        if workers == 1:
+            yield desk.answer_all
+            return
+        with Parallel(n_jobs=workers, backend="threading") as pool:
+            yield lambda questions: _share(pool, desk.answer_all, questions, workers)
+    elif compute == PROCESSES:
+        remote = Shipment(token=uuid4().hex, content=replace(markets, cache_bytes=markets.cache_bytes // workers))
+        # Copy on write: kernels are compiled for arrays that may be written.
+        with Parallel(n_jobs=workers, backend="loky", mmap_mode="c") as pool:
+            yield lambda questions: _share(pool, remote, questions, workers)
+    else:
+        ray = _join_cluster(str(compute))
+        shipment = RayShipment(token=uuid4().hex, reference=ray.put(markets))
+        with parallel_config(backend="ray", n_jobs=workers), Parallel() as pool:
+            yield lambda questions: _share(pool, shipment, questions, workers)
+
+
+class _Answering(Protocol):
+    def __call__(self, questions: Sequence[Question]) -> list[Answer]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """Markets on their way to another process, where the desk made of them is kept for the whole sweep."""
+
+    token: str
+    content: Markets
+
+    def __call__(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answer where this has arrived."""
+        return _keep_desk(self.token, lambda: self.content).answer_all(questions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RayShipment:
+    """Markets in a cluster's store, fetched once by every process that answers."""
+
+    token: str
+    reference: Any
+
+    def __call__(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answer where this has arrived."""
+        return _keep_desk(self.token, lambda: import_module("ray").get(self.reference)).answer_all(questions)
+
+
+def _keep_desk(token: str, fetch: Callable[[], Markets]) -> Desk:
+    if token not in _desks:
+        _desks.clear()
+        _desks[token] = Desk(fetch())
+    return _desks[token]
+
+
+def _share(pool: Parallel, answer: _Answering, questions: Sequence[Question], workers: int) -> list[Answer]:
+    """Neighbours stay together, since they ask for the same features."""
+    size = max(1, min(_MOST_AT_ONCE, -(-len(questions) // (workers * _TASKS_A_WORKER))))
+    parts = [questions[at : at + size] for at in range(0, len(questions), size)]
+    return [one for part in pool(delayed(answer)(part) for part in parts) for one in part]
+
+
+def _join_cluster(address: str) -> Any:  # noqa: ANN401 - ray, which may not be installed
+    if find_spec("ray") is None:
+        raise MissingExtra(f"compute={address!r}", "ray", "ray")
+    ray = import_module("ray")
+    if not ray.is_initialized():
+        try:
+            ray.init(address=address, log_to_driver=False)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise WorkError(f"no Ray cluster at {address!r}: {reason}; start one, or leave compute out") from None
+    import_module("ray.util.joblib").register_ray()
+    return ray
