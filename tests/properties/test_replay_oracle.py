@@ -11,8 +11,8 @@ from edgeproof.kernels.replay_events import gather_events
 from fakes.replay_cases import STEP_MS, ReplayCase, replay_cases
 from fakes.slow_exchange import SlowExchange
 
-SOME = settings(deadline=None, max_examples=500)
-MANY = settings(deadline=None, max_examples=1_000)
+SOME = settings(deadline=None, max_examples=200)
+MANY = settings(deadline=None, max_examples=600)
 
 
 def run(case: ReplayCase, *, bars: int | None = None) -> tuple[TradeRecords, int, int]:
