@@ -49,7 +49,7 @@ def test_a_cycle_of_thirty_days_says_who_ends_early_and_repeats_itself(desk: Des
     first = desk.run("research", "run", "--window", "30d", "--json")
     assert first.status == 0, first.stderr
     report = first.document["report"]
-    assert any("9 end early, on 2025-06-03" in str(note) for note in report["review"]["observations"])
+    assert any("9 end early, on 2025-06-03" in str(note) for note in report["review"])
     second = desk.run("research", "run", "--window", "30d", "--json")
     assert without_times(second.document["report"]) == without_times(report)
     peak_bytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
