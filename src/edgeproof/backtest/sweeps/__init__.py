@@ -2,24 +2,42 @@
 
 from edgeproof.backtest.sweeps.doors import read_markets, sweep
 from edgeproof.backtest.sweeps.errors import CombinationRefused, MissingExtra, TooManyCombinations
+from edgeproof.backtest.sweeps.landscape import (
+    REACH,
+    HeatMap,
+    Neighbourhood,
+    draw_heat_map,
+    find_best,
+    list_swept,
+    measure_neighbourhood,
+)
 from edgeproof.backtest.sweeps.markets import Markets
 from edgeproof.backtest.sweeps.plans import MOST_COMBINATIONS, Plan, plan_sweep
 from edgeproof.backtest.sweeps.sweeping import Journal, gather_rows, stream_rows
 from edgeproof.backtest.sweeps.table import SCORES, name_column
+from edgeproof.backtest.sweeps.wheres import read_where
 
 __all__ = [
     "MOST_COMBINATIONS",
+    "REACH",
     "SCORES",
     "CombinationRefused",
+    "HeatMap",
     "Journal",
     "Markets",
     "MissingExtra",
+    "Neighbourhood",
     "Plan",
     "TooManyCombinations",
+    "draw_heat_map",
+    "find_best",
     "gather_rows",
+    "list_swept",
+    "measure_neighbourhood",
     "name_column",
     "plan_sweep",
     "read_markets",
+    "read_where",
     "stream_rows",
     "sweep",
 ]

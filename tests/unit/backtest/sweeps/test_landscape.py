@@ -1,0 +1,117 @@
+"""The table around its best row."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgeproof.backtest.sweeps import draw_heat_map, find_best, list_swept, measure_neighbourhood
+from edgeproof.domain.errors import InvalidValue
+
+
+def make_table(scores: list[list[float | None]], *, symbol: str = "BTC-USDT", first: int = 0) -> pl.DataFrame:
+    """Rows of params ``a`` (down: 10, 20, 40, 80 ...) and ``b`` (right: 1, 2, 3 ...)."""
+    rows = [
+        {"combination": first + at, "strategy": "s", "symbol": symbol, "timeframe": "5m", "a": 10 * 2**row}
+        | {"b": float(column + 1), "c": 7, "score": scores[row][column]}
+        for at, (row, column) in enumerate(product(range(len(scores)), range(len(scores[0]))))
+    ]
+    return pl.DataFrame(rows, schema_overrides={"score": pl.Float64})
+
+
+SLOPE: list[list[float | None]] = [[1.0, 1.7, 1.0], [1.9, 2.0, 1.6], [0.0, None, -4.0], [1.99, 1.99, 1.99]]
+
+
+def test_neighbours_are_one_step_away_whatever_the_size_of_the_step() -> None:
+    found = measure_neighbourhood(make_table(SLOPE), ["a", "b"], tolerance=0.2)
+    assert found is not None
+    assert (found.best, found.neighbours, found.near) == (2.0, 8, 3)
+    assert found.share == 3 / 8
+    assert found.mean is not None
+    assert math.isclose(found.mean, (1.0 + 1.7 + 1.0 + 1.9 + 1.6 + 0.0 - 4.0) / 7)
+
+
+def test_other_symbols_are_no_neighbours() -> None:
+    other = make_table([[1.9] * 3] * 4, symbol="ETH-USDT", first=100)
+    together = pl.concat([make_table(SLOPE), other])
+    assert measure_neighbourhood(together, ["a", "b"]) == measure_neighbourhood(make_table(SLOPE), ["a", "b"])
+
+
+def test_drawn_params_are_neighbours_within_a_share_of_their_range() -> None:
+    table = make_table([[1.0, 1.5, 2.0, 1.9, 1.0, 0.5]])
+    near = measure_neighbourhood(table, ["b"], reach=0.2)
+    far = measure_neighbourhood(table, ["b"], reach=0.4)
+    assert near is not None
+    assert far is not None
+    assert (near.neighbours, near.near) == (2, 1)
+    assert far.neighbours == 4
+
+
+def test_a_loss_has_a_tolerance_too() -> None:
+    found = measure_neighbourhood(make_table([[-1.1, -1.0, -1.3]]), ["b"], tolerance=0.2)
+    assert found is not None
+    assert (found.neighbours, found.near) == (2, 1)
+
+
+def test_without_scores_there_is_no_best() -> None:
+    table = make_table([[None, None]])
+    assert find_best(table) is None
+    assert measure_neighbourhood(table, ["b"]) is None
+    assert draw_heat_map(table, "a", "b") is None
+    assert list_swept(table, ["a", "b"]) == []
+
+
+def test_the_first_of_equal_rows_is_best() -> None:
+    best = find_best(make_table([[1.0, 3.0, 3.0]]))
+    assert best is not None
+    assert best["combination"] == 1
+
+
+def test_a_lonely_combination_has_no_share() -> None:
+    found = measure_neighbourhood(make_table([[1.0]]), ["a", "b"])
+    assert found is not None
+    assert found.share is None
+    assert found.mean is None
+
+
+def test_only_params_that_moved_were_swept() -> None:
+    assert list_swept(make_table(SLOPE), ["a", "b", "c"]) == ["a", "b"]
+
+
+def test_the_map_has_a_cell_for_every_pair() -> None:
+    heat = draw_heat_map(make_table(SLOPE), "b", "a")
+    assert heat is not None
+    assert heat.cells == tuple(tuple(row) for row in SLOPE)
+    assert heat.x_labels == ("1", "2", "3")
+    assert heat.y_labels == ("10", "20", "40", "80")
+    assert heat.best == (1, 1)
+
+
+@settings(deadline=None)
+@given(values=st.integers(1, 60), most=st.integers(1, 12))
+def test_values_share_cells_in_order_and_every_cell_has_one(values: int, most: int) -> None:
+    scores: list[list[float | None]] = [[float(at) for at in range(values)]]
+    heat = draw_heat_map(make_table(scores), "b", "a", most_x=most)
+    assert heat is not None
+    assert len(heat.x_labels) == len(heat.cells[0]) == min(values, most)
+    cells = [score for score in heat.cells[0] if score is not None]
+    assert cells == sorted(cells)
+    assert len(cells) == min(values, most)
+    assert heat.x_labels[0].split("..")[0] == "1"
+    assert heat.x_labels[-1].split("..")[-1] == f"{values}"
+
+
+def test_a_cell_is_the_median_of_what_it_holds() -> None:
+    heat = draw_heat_map(make_table([[1.0, 2.0, 9.0]]), "b", "a", most_x=1)
+    assert heat is not None
+    assert heat.cells == ((2.0,),)
+
+
+def test_a_tolerance_is_a_share() -> None:
+    with pytest.raises(InvalidValue):
+        measure_neighbourhood(make_table(SLOPE), ["a"], tolerance=20)
