@@ -1,0 +1,78 @@
+"""The exchange as a whole: its market, its limits, its faults, its memory of what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgeproof.simulator.exchange.engine.faults import FaultDesk
+from edgeproof.simulator.exchange.engine.limits import Limiter
+from edgeproof.simulator.exchange.engine.market import VenueMarket
+from edgeproof.simulator.exchange.engine.signing import Gate
+from edgeproof.simulator.exchange.engine.truth import GroundTruth
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edgeproof.domain.time import Clock
+    from edgeproof.simulator.exchange.engine.faults import Fault
+    from edgeproof.simulator.exchange.engine.spec import ExchangeSpec
+    from edgeproof.simulator.exchange.engine.tape import Tape
+    from edgeproof.simulator.exchange.engine.trades import Printed
+
+
+class Venue:
+    """Everything behind the wire. Use it from one thread.
+
+    Args:
+        tape: The market to play.
+        spec: How the exchange behaves.
+        clock: Time of the market.
+        wall: Time of the world, which budgets, signatures, liveness and faults go by; the market's own without one.
+    """
+
+    def __init__(self, tape: Tape, spec: ExchangeSpec, clock: Clock, wall: Clock | None = None) -> None:
+        self.tape = tape
+        self.spec = spec
+        self.market = VenueMarket(tape)
+        self.limiter = Limiter(spec.budgets)
+        self.faults = FaultDesk(spec.plan)
+        self.gate = Gate(spec.keys)
+        self.truth = GroundTruth(tape.listings, spec.ids, spec.truth_path)
+        self._clock = clock
+        self._wall = wall or clock
+        self._opened_ms = self.wall_ms()
+        self._unsent: list[Printed] = []
+
+    def wall_ms(self) -> int:
+        """Time of the world."""
+        return self._wall.now_ms()
+
+    def now_ms(self) -> int:
+        """Time of the market, as the exchange's own clock tells it."""
+        return self._clock.now_ms() + self.faults.skew_ms(self.wall_ms())
+
+    def signing_ms(self) -> int:
+        """The time that signatures are held against: the world's, as the exchange's own clock tells it."""
+        return self.wall_ms() + self.faults.skew_ms(self.wall_ms())
+
+    def advance(self) -> None:
+        """Bring the market up to now, and start planned faults that are due."""
+        wall_ms = self.wall_ms()
+        for fault in self.faults.start_planned(wall_ms - self._opened_ms, wall_ms):
+            self.truth.count_event(f"fault {fault.kind}")
+        for printed in self.market.advance(self.now_ms()):
+            self._remember(printed)
+
+    def inject(self, fault: Fault) -> None:
+        """Make something go wrong now."""
+        self.truth.count_event(f"fault {fault.kind}")
+        self.faults.inject(fault, self.wall_ms())
+
+    def take_unsent(self) -> Sequence[Printed]:
+        """Trades made since the last call, for the streams."""
+        taken, self._unsent = self._unsent, []
+        return taken
+
+    def _remember(self, printed: Printed) -> None:
+        self.truth.record_trades(printed)
+        self._unsent.append(printed)

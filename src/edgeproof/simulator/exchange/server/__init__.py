@@ -1,0 +1,1 @@
+"""The thin shell: sockets in, sockets out."""
