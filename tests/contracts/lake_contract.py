@@ -265,6 +265,41 @@ class LakeContract:
             _holding("trades", BTC, None, rows=10, span_ms=4 * 500),
         ]
 
+    def test_merging_files_changes_no_row_and_no_answer(self, lake: Lake) -> None:
+        rows = trade_rows(40)
+        for part in rows.iter_slices(4):
+            lake.append(TRADES, part)
+        lake.append(BARS, bar_rows(5))
+        held = list(lake.holdings())
+        merged = lake.merge_files(TRADES)
+        assert merged.files_after <= merged.files_before
+        assert_frame_equal(lake.trades(BTC), rows)
+        assert list(lake.holdings()) == held
+        assert lake.append(TRADES, rows) == Written(already_there=40)
+        assert lake.append(TRADES, trade_rows(44)) == Written(new=4, already_there=40)
+
+    def test_dropping_old_rows_leaves_every_younger_one(self, lake: Lake) -> None:
+        rows = trade_rows(30, every_ms=MS_PER_HOUR)
+        for part in rows.iter_slices(5):
+            lake.append(TRADES, part)
+        cut_ms = START_MS + 12 * MS_PER_HOUR
+        gone = lake.drop_before(TRADES, cut_ms)
+        kept = lake.trades(BTC)
+        assert gone > 0
+        assert kept.height == 30 - gone
+        young = pl.col("ts").dt.epoch("ms") >= cut_ms
+        assert_frame_equal(kept.filter(young), rows.filter(young))
+        assert lake.drop_before(TRADES, cut_ms) == 0
+
+    def test_giving_back_space_takes_no_row(self, lake: Lake) -> None:
+        rows = trade_rows(40)
+        for part in rows.iter_slices(4):
+            lake.append(TRADES, part)
+        lake.merge_files(TRADES)
+        lake.vacuum(keep_hours=0)
+        assert_frame_equal(lake.trades(BTC), rows)
+        assert lake.append(TRADES, rows) == Written(already_there=40)
+
     @settings(deadline=None, max_examples=20, suppress_health_check=SHARED_BY_CLASSES)
     @given(
         batches=st.lists(

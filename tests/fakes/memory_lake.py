@@ -8,7 +8,7 @@ import polars as pl
 
 from edgeproof.domain.frames import BARS, FUNDING, TABLES, TRADES, Table, conform, require_names
 from edgeproof.domain.instruments import Instrument
-from edgeproof.domain.stores import Holding, Written
+from edgeproof.domain.stores import Holding, Merged, Written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +53,21 @@ class MemoryLake:
     def holdings(self) -> Sequence[Holding]:
         """One entry per table, instrument and timeframe, sorted."""
         return [holding for name in sorted(TABLES) for holding in self._count(TABLES[name])]
+
+    def merge_files(self, table: Table) -> Merged:  # noqa: ARG002 - the port's signature
+        """Nothing to merge."""
+        return Merged()
+
+    def drop_before(self, table: Table, ms: int) -> int:
+        """Forget rows older than ``ms``, to the row."""
+        held = self._rows[table.name]
+        kept = held.filter(pl.col("ts").dt.epoch("ms") >= ms)
+        self._rows[table.name] = kept
+        return held.height - kept.height
+
+    def vacuum(self, *, keep_hours: int = 1) -> int:  # noqa: ARG002 - as above
+        """Nothing to give back."""
+        return 0
 
     def _read(self, table: Table, instrument: Instrument, window: Window | None, *wanted: pl.Expr) -> pl.DataFrame:
         rows = self._rows[table.name].filter(

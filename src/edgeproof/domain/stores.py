@@ -51,6 +51,28 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """What a merge of small files did.
+
+    Attributes:
+        files_before: Files that were taken out.
+        files_after: Files that hold their rows now.
+        rows: Rows that were written again.
+    """
+
+    files_before: int = 0
+    files_after: int = 0
+    rows: int = 0
+
+    def __add__(self, other: Merged) -> Merged:
+        return Merged(
+            files_before=self.files_before + other.files_before,
+            files_after=self.files_after + other.files_after,
+            rows=self.rows + other.rows,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
     """What a table holds of one instrument (and timeframe, for bars)."""
 
@@ -88,6 +110,30 @@ class Lake(Protocol):
 
     def holdings(self) -> Sequence[Holding]:
         """What is there, one entry per table, instrument and timeframe, sorted."""
+        ...
+
+    def merge_files(self, table: Table) -> Merged:
+        """Put the rows of many small files into few; rows and results stay what they are.
+
+        Raises:
+            WorkError: The store could not be read or written.
+        """
+        ...
+
+    def drop_before(self, table: Table, ms: int) -> int:
+        """Forget rows older than ``ms``; some of them may stay, none that is younger goes. Returns rows gone.
+
+        Raises:
+            WorkError: The store could not be written.
+        """
+        ...
+
+    def vacuum(self, *, keep_hours: int = 1) -> int:
+        """Give back the space of what has not been part of the lake for so many hours. Returns files gone.
+
+        Raises:
+            WorkError: The store could not be written.
+        """
         ...
 
 

@@ -21,11 +21,12 @@ from edgeproof.adapters.lake._errors import reading, writing
 from edgeproof.adapters.lake._files import DataFile, discard_files, is_ordered, read_rows, write_files
 from edgeproof.adapters.lake._layout import LAYOUTS, STORED_TIME, Layout
 from edgeproof.adapters.lake._log import Overtaken, Snapshot, TableLog
+from edgeproof.adapters.lake._merging import TableKeeper
 from edgeproof.adapters.lake._place import Place, place_table
 from edgeproof.domain.errors import Busy, Unreadable
 from edgeproof.domain.frames import BARS, FUNDING, TRADES, Table, conform, require_names
 from edgeproof.domain.instruments import Instrument
-from edgeproof.domain.stores import Holding, Written
+from edgeproof.domain.stores import Holding, Merged, Written
 from edgeproof.domain.time import to_ms
 
 if TYPE_CHECKING:
@@ -91,6 +92,39 @@ class DeltaLake:
     def holdings(self) -> Sequence[Holding]:
         """What is there, one entry per table, instrument and timeframe, sorted; read from the log alone."""
         return [holding for name in sorted(LAYOUTS) for holding in self._count(LAYOUTS[name])]
+
+    def merge_files(self, table: Table) -> Merged:
+        """Put the rows of many small files into few; rows and results stay what they are.
+
+        Raises:
+            Unwritable: The lake could not be written.
+            Unreadable: What is in the table cannot be read.
+        """
+        return self._keeper(table).merge_files()
+
+    def drop_before(self, table: Table, ms: int) -> int:
+        """Forget old rows, file by file: a file goes when its newest row is older than ``ms``. Returns rows gone.
+
+        Raises:
+            Unwritable: The lake could not be written.
+        """
+        return self._keeper(table).drop_before(ms)
+
+    def vacuum(self, *, keep_hours: int = 1) -> int:
+        """Delete files that no version of the last hours names. Returns how many went.
+
+        A reader that has been busy with one version for longer than that may miss files and must ask again.
+
+        Raises:
+            Unwritable: The lake could not be written.
+        """
+        return sum(log.vacuum(keep_hours) for log in self._logs.values())
+
+    def _keeper(self, table: Table) -> TableKeeper:
+        place = self._places[table.name]
+        return TableKeeper(
+            place=place, layout=LAYOUTS[table.name], log=self._logs[table.name], hold=lambda: self._hold(place)
+        )
 
     def _append_part(self, layout: Layout, batch: pl.DataFrame) -> Written:
         place, log = self._places[layout.table.name], self._logs[layout.table.name]

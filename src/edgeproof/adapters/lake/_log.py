@@ -16,7 +16,7 @@ import polars as pl
 from deltalake import CommitProperties, DeltaTable, Field, Schema
 from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.schema import PrimitiveType
-from deltalake.transaction import AddAction
+from deltalake.transaction import AddAction, RemoveAction
 
 from edgeproof.adapters.lake._errors import STORE_ERRORS, reading, writing
 from edgeproof.adapters.lake._layout import STORED_TIME, to_stored_type
@@ -90,8 +90,16 @@ class TableLog:
                 self._create()
                 return self._refresh()
 
-    def commit(self, files: Sequence[DataFile], *, version: int) -> None:
-        """Add files to the table as it was at ``version``.
+    def commit(
+        self, files: Sequence[DataFile], *, version: int, removed: Sequence[str] = (), forgets: bool = False
+    ) -> None:
+        """Add files to the table as it was at ``version``, and take others out.
+
+        Args:
+            files: Written files that no commit names yet.
+            version: The version that was looked at.
+            removed: Paths of files to take out; their bytes stay until ``vacuum``.
+            forgets: Whether rows go with them, rather than live on in the files added.
 
         Raises:
             Overtaken: Another commit came first.
@@ -103,7 +111,7 @@ class TableLog:
                 raise Overtaken
             try:
                 self._table.create_write_transaction(
-                    [_add(file) for file in files],
+                    [*(_add(file, new=not removed) for file in files), *(_remove(p, forgets=forgets) for p in removed)],
                     mode="append",
                     schema=self._delta_schema(),
                     partition_by=list(self._layout.partitions),
@@ -111,14 +119,43 @@ class TableLog:
                 )
             except STORE_ERRORS:
                 # An error may come after the version was taken (an answer got lost, a checkpoint failed): look first.
-                if not self._holds(files):
+                if not self._holds(files, removed):
                     if self._snapshot.version > version:
                         raise Overtaken from None
                     raise
 
-    def _holds(self, files: Sequence[DataFile]) -> bool:
+    def vacuum(self, keep_hours: int) -> int:
+        """Delete files of the table's folder that the log has not named for so many hours, and log entries that old.
+
+        An object store is left as it is: the library's listing of one failed in tests, and its files cost little.
+
+        Raises:
+            Unwritable: The disk refused.
+        """
+        with self._lock, writing(self._place.shown):
+            if self._place.folder is None or self._refresh().version < 0 or self._table is None:
+                return 0
+            self._shorten_memory(keep_hours)
+            gone = self._table.vacuum(
+                retention_hours=keep_hours, dry_run=False, enforce_retention_duration=False, full=True
+            )
+            self._table.create_checkpoint()
+            self._table.cleanup_metadata()
+            self._refresh()
+            return len(gone)
+
+    def _shorten_memory(self, keep_hours: int) -> None:
+        """Let checkpoints forget removed files and old commits; the protocol's week and month suit slower tables."""
+        wanted = {
+            "delta.deletedFileRetentionDuration": f"interval {max(keep_hours, 1)} hours",
+            "delta.logRetentionDuration": f"interval {max(2 * keep_hours, 2)} hours",
+        }
+        if self._table is not None and not wanted.items() <= self._table.metadata().configuration.items():
+            self._table.alter.set_table_properties(wanted)
+
+    def _holds(self, files: Sequence[DataFile], removed: Sequence[str]) -> bool:
         named = self._refresh().files["path"]
-        return any(file.path in named for file in files)
+        return any(file.path in named for file in files) if files else not named.is_in(list(removed)).any()
 
     def _refresh(self) -> Snapshot:
         if self._table is None:
@@ -199,13 +236,17 @@ class TableLog:
         return pl.Schema({"path": pl.String(), "rows": pl.Int64(), **partitions, **ranged})
 
 
-def _add(file: DataFile) -> AddAction:
+def _remove(path: str, *, forgets: bool) -> RemoveAction:
+    return RemoveAction(path, data_change=forgets, deletion_timestamp=time.time_ns() // 1_000_000)
+
+
+def _add(file: DataFile, *, new: bool) -> AddAction:
     return AddAction(
         path=file.path,
         size=file.size,
         partition_values=file.partition,
         modification_time=time.time_ns() // 1_000_000,
-        data_change=True,
+        data_change=new,
         stats=file.statistics,
     )
 
