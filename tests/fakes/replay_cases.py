@@ -47,7 +47,7 @@ class ReplayCase:
     max_leverage: float
     maintenance: float
 
-    def arguments(self, index: IntArray, code: Any, *, bars: int | None = None) -> tuple[Any, ...]:  # noqa: ANN401 - uint8 array
+    def arguments(self, index: Any, code: Any, *, bars: int | None = None) -> tuple[Any, ...]:  # noqa: ANN401 - int32 and uint8 arrays
         """Positional arguments of a replay kernel, of the first ``bars`` execution bars."""
         funding = self.funding_bar < (len(self.ts) if bars is None else bars)
         return (

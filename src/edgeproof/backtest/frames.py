@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MIN_BARS_TO_TELL = 2
+_PAIRS_TO_TELL = 10_001
 
 
 def split_bars(
@@ -84,7 +85,8 @@ def _tell_timeframe(bars: pl.DataFrame, read: BarSeries) -> Timeframe:
         return Timeframe.parse(names.item())
     if len(read) < _MIN_BARS_TO_TELL:
         raise InvalidValue("bars", "one bar", "two or more, or a column timeframe, to tell how long a bar is")
-    step_ms = int(np.median(np.diff(read.ts)))
+    pairs = np.linspace(0, len(read) - 2, min(len(read) - 1, _PAIRS_TO_TELL), dtype=np.int64)
+    step_ms = int(np.median(read.ts[pairs + 1] - read.ts[pairs]))
     try:
         return Timeframe(step_ms // MS_PER_MINUTE if step_ms % MS_PER_MINUTE == 0 else 0)
     except InvalidValue:

@@ -279,7 +279,7 @@ def _replay(
     step_ms: int,
     decision_ts: IntArray,
     decision_ms: int,
-    event_index: IntArray,
+    event_index: npt.NDArray[np.int32],
     event_code: npt.NDArray[np.uint8],
     stop: FloatArray,
     take: FloatArray,

@@ -11,7 +11,7 @@ from edgeproof.kernels._jit import jit
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from edgeproof.kernels._arrays import BoolArray, IntArray
+    from edgeproof.kernels._arrays import BoolArray
 
 # Bits of an event's code.
 GO_LONG, GO_SHORT, EXIT_LONG, EXIT_SHORT = 1, 2, 4, 8
@@ -25,7 +25,7 @@ _TO_SHORT, _TO_EXIT_LONG, _TO_EXIT_SHORT = np.uint64(1), np.uint64(2), np.uint64
 
 def gather_events_py(
     long: BoolArray, short: BoolArray, exit_long: BoolArray, exit_short: BoolArray
-) -> tuple[IntArray, npt.NDArray[np.uint8], int]:
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8], int]:
     """List the decisions that say anything, in order; the four arrays have shape (n,).
 
     A wish for both directions, or to enter and leave the same one, is no wish to enter.
@@ -46,12 +46,12 @@ def gather_events_py(
         if says:
             index.append(at)
             code.append(says)
-    return np.array(index, dtype=np.int64), np.array(code, dtype=np.uint8), ambiguous
+    return np.array(index, dtype=np.int32), np.array(code, dtype=np.uint8), ambiguous
 
 
 def _gather_events(
     long: BoolArray, short: BoolArray, exit_long: BoolArray, exit_short: BoolArray
-) -> tuple[IntArray, npt.NDArray[np.uint8], int]:
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8], int]:
     """List the decisions that say anything, in order; see :func:`gather_events_py`.
 
     Eight flags are one word here, one byte each, so that the silence between signals is passed over eight at a time.
@@ -67,7 +67,7 @@ def _gather_events(
     ups, downs = long[: whole * _WORD].view(np.uint64), short[: whole * _WORD].view(np.uint64)
     outs_long, outs_short = exit_long[: whole * _WORD].view(np.uint64), exit_short[: whole * _WORD].view(np.uint64)
     # Room for every decision: pages that are never written cost nothing.
-    index, code = np.empty(len(long) + _WORD, np.int64), np.empty(len(long) + _WORD, np.uint8)
+    index, code = np.empty(len(long) + _WORD, np.int32), np.empty(len(long) + _WORD, np.uint8)
     count, ambiguous = 0, 0
     for at in range(whole + 1):
         up, down, out_long, out_short = last[0, 0], last[1, 0], last[2, 0], last[3, 0]
@@ -89,7 +89,7 @@ def _gather_events(
             count += 1
             decision += 1
             says >>= _BYTE_BITS
-    return index[:count].copy(), code[:count].copy(), ambiguous
+    return index[:count], code[:count], ambiguous
 
 
 gather_events = jit(_gather_events)
