@@ -1,0 +1,137 @@
+"""How a sweep looks in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.table import Table
+from rich.text import Text
+
+from edgeproof.backtest.sweeps import HeatMap, draw_heat_map
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import polars as pl
+    from rich.console import Console
+
+# Bad, middling, good; each dark enough for white text.
+_SHADES: Final = ("#7a2e0b", "#8a5a1c", "#5c6166", "#2c6b5a", "#00795a")
+_MOST_COLUMNS: Final = 10
+_MOST_ROWS: Final = 20
+_MEASURES: Final = ("score", "total_return", "sharpe", "max_drawdown", "trades")
+
+
+def show_sweep(console: Console, document: Mapping[str, Any], table: pl.DataFrame) -> None:
+    """What was tried and what it is worth first, then the map and the best rows."""
+    console.print(Text(say_headline(document), style="bold"))
+    console.print(Text(say_luck(document)))
+    console.print(Text(say_neighbourhood(document)))
+    swept = document["params"]
+    if len(swept) > 1:
+        heat = draw_heat_map(table, swept[1], swept[0], most_x=_MOST_COLUMNS, most_y=_MOST_ROWS)
+        if heat is not None:
+            console.print()
+            console.print(Text(say_map(document, heat), style="bright_black"))
+            console.print(_draw_map(heat))
+    if document["rows"]:
+        console.print()
+        console.print(_draw_rows(document))
+    if document.get("html"):
+        console.print(Text(document["html"]), soft_wrap=True)
+
+
+def say_headline(document: Mapping[str, Any]) -> str:
+    """How many combinations of what, where."""
+    where = f"{', '.join(document['symbols'])} at {', '.join(document['timeframes'])}"
+    window = f"{document['window']['start'][:10]} to {document['window']['end'][:10]}"
+    count = f"{document['combinations']:,} combinations of {', '.join(document['strategies'])}"
+    return f"{count} on {where}, {window}"
+
+
+def say_luck(document: Mapping[str, Any]) -> str:
+    """What the number of tries does to the best of them."""
+    trials, luck = document["trials"], document["luck"]
+    known = f" ({trials['recalled']:,} were known)" if trials["recalled"] else ""
+    told = f"{trials['added']:,} trials added{known}, {trials['total']:,} ever recorded."
+    lucky = (
+        f"The best of many looks good by luck: {document['combinations']:,} worthless combinations, about"
+        f" {trials['independent']:,} of them independent, are expected to show a Sharpe ratio of"
+        f" {luck['best_sharpe_by_luck']:.1f} at best"
+    )
+    shown = "no combination here has the trades for one" if luck["best_sharpe"] is None else _say_best(luck)
+    return f"{told} {lucky}; {shown}."
+
+
+def say_neighbourhood(document: Mapping[str, Any]) -> str:
+    """How flat the table is around its best row."""
+    around = document["neighbourhood"]
+    if around is None:
+        return f"No combination has a score by {document['metric']}: fewer than 30 trades, or nothing to divide by."
+    if not around["neighbours"]:
+        return "The best combination has no neighbours; sweep finer steps around it before believing it."
+    mean = "none of them has a score" if around["mean"] is None else f"their mean is {around['mean']:.3g}"
+    return (
+        f"Around the best ({document['metric']} score {around['best']:.3g}): {around['near']} of"
+        f" {around['neighbours']} neighbours within {around['tolerance']:.0%} of it, {mean}."
+        + (" It stands alone, as luck does." if 2 * around["near"] < around["neighbours"] else "")
+    )
+
+
+def say_map(document: Mapping[str, Any], heat: HeatMap) -> str:
+    """What the map shows."""
+    others = [name for name in document["params"] if name not in {heat.x, heat.y}]
+    median = f", median over {', '.join(others)}" if others else ""
+    best = document["best"]
+    place = f"{best['strategy']} on {best['symbol']} {best['timeframe']}"
+    return f"score by {document['metric']} of {place}: {heat.y} down, {heat.x} to the right{median}; * the best"
+
+
+def _say_best(luck: Mapping[str, float]) -> str:
+    return f"the best here shows {luck['best_sharpe']:.1f}"
+
+
+def _draw_map(heat: HeatMap) -> Table:
+    grid = Table(box=None, pad_edge=False, padding=(0, 0, 0, 0), show_header=True)
+    grid.add_column("", justify="right", style="bright_black", no_wrap=True)
+    for label in heat.x_labels:
+        grid.add_column(f" {label}", justify="right", header_style="bright_black", no_wrap=True)
+    scores = [score for row in heat.cells for score in row if score is not None]
+    for y, (label, row) in enumerate(zip(heat.y_labels, heat.cells, strict=True)):
+        cells = [_draw_cell(score, scores, best=heat.best == (y, x)) for x, score in enumerate(row)]
+        grid.add_row(f"{label} ", *cells)
+    return grid
+
+
+def _draw_cell(score: float | None, scores: Sequence[float], *, best: bool) -> Text:
+    mark = "*" if best else " "
+    if score is None:
+        return Text(f"    -{mark}", style="bright_black")
+    low, high = min(scores), max(scores)
+    share = (score - low) / (high - low) if high > low else 0.5
+    shade = _SHADES[min(int(share * len(_SHADES)), len(_SHADES) - 1)]
+    return Text(f" {score:.3g}{mark}", style=f"{'bold ' if best else ''}white on {shade}", justify="right")
+
+
+def _draw_rows(document: Mapping[str, Any]) -> Table:
+    rows = document["rows"]
+    places = [name for name in ("strategy", "symbol", "timeframe") if len({row[name] for row in rows}) > 1]
+    measures = [name for name in _MEASURES if name == "score" or name != document["metric"]]
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("#", justify="right")
+    for name in places:
+        table.add_column(name, no_wrap=True)
+    for name in (*document["columns"], *measures):
+        table.add_column(name.replace("_", " "), justify="right")
+    for rank, row in enumerate(rows, start=1):
+        numbers = [_say_number(name, row[name]) for name in (*document["columns"], *measures)]
+        table.add_row(str(rank), *(Text(row[name]) for name in places), *numbers)
+    return table
+
+
+def _say_number(name: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    if name in {"total_return", "max_drawdown"}:
+        return f"{value:+.2%}" if name == "total_return" else f"{value:.2%}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
