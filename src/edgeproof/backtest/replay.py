@@ -13,7 +13,7 @@ from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.frames import UTC_MS
 from edgeproof.domain.instruments import InstrumentRules
 from edgeproof.domain.results import EQUITY_CURVE, TRADE_LIST
-from edgeproof.evidence.measures import add_up_trades, measure_account
+from edgeproof.evidence import add_up_trades, measure_account
 from edgeproof.kernels.replay import TRADE_RECORD, replay
 from edgeproof.kernels.replay_equity import mark_equity
 from edgeproof.kernels.replay_events import gather_events

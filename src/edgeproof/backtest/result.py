@@ -12,7 +12,7 @@ from edgeproof.backtest.replay import Unfilled, break_down_costs, compute_daily_
 from edgeproof.backtest.tape import find_day_ends
 from edgeproof.domain.frames import UTC_MS
 from edgeproof.domain.results import EQUITY_CURVE
-from edgeproof.evidence.measures import add_up_trades, measure_account
+from edgeproof.evidence import add_up_trades, measure_account
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,6 +2,7 @@
 
 from edgeproof.evidence.card import EvidenceCard, weigh_evidence
 from edgeproof.evidence.gates import Findings, Gate, GateStatus, compound, run_gates
+from edgeproof.evidence.measures import TradeSums, add_up_trades, measure_account
 from edgeproof.evidence.multiplicity import (
     TrialField,
     control_false_discoveries,
@@ -26,7 +27,9 @@ __all__ = [
     "Gate",
     "GateStatus",
     "ReturnMoments",
+    "TradeSums",
     "TrialField",
+    "add_up_trades",
     "bootstrap_mean",
     "bound_sharpe",
     "compound",
@@ -36,6 +39,7 @@ __all__ = [
     "describe_field",
     "expect_best_sharpe",
     "find_suspicions",
+    "measure_account",
     "measure_moments",
     "minimum_track_record",
     "probabilistic_sharpe",

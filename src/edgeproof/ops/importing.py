@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from edgeproof.domain.errors import Unreadable
 from edgeproof.domain.frames import BARS, TRADES
 from edgeproof.domain.stores import Written
+from edgeproof.market import QualityReport, inspect_bars
 from edgeproof.market.archives import Hints, Portion, Refusal, merge_refusals, read_ahead, read_archive
-from edgeproof.market.quality import QualityReport, inspect_bars
 from edgeproof.ops.archive_files import ArchiveFile, find_files
 from edgeproof.ops.import_writing import ImportWriter, Tally
 from edgeproof.ops.spans import measure_spans

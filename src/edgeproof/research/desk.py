@@ -14,9 +14,7 @@ from edgeproof.domain.series import BarSeries
 from edgeproof.market import Fault, inspect_bars
 from edgeproof.research.coverage import Coverage, measure_coverage
 from edgeproof.research.request import Market, find_finest
-from edgeproof.strategies import MarketData
-from edgeproof.strategies.expressions import Call, Text, walk
-from edgeproof.strategies.market_data import DEFAULT_REFERENCE
+from edgeproof.strategies import DEFAULT_REFERENCE, MarketData
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -90,9 +88,7 @@ class Desk:
 
 def find_context(strategy: Strategy) -> set[str]:
     """Symbols whose bars a strategy may look at besides its own: the reference, and what it names by ``of``."""
-    calls = (node for expression in strategy.expressions for node in walk(expression) if isinstance(node, Call))
-    named = {call.arguments[0].value for call in calls if call.name == "of" and isinstance(call.arguments[0], Text)}
-    return {DEFAULT_REFERENCE, *named}
+    return {DEFAULT_REFERENCE, *strategy.symbols}
 
 
 def load_desk(lake: Lake, universe: Universe, strategies: Sequence[Strategy], *, workers: int) -> Desk:

@@ -5,12 +5,13 @@ from edgeproof.strategies.errors import NotRunnable, Place, StrategyError
 from edgeproof.strategies.evaluation import evaluate
 from edgeproof.strategies.inspection import Inspection, inspect_file
 from edgeproof.strategies.library import NameTaken, library_names, load_directory, load_library, load_strategy
-from edgeproof.strategies.market_data import MarketData
+from edgeproof.strategies.market_data import DEFAULT_REFERENCE, MarketData
 from edgeproof.strategies.reading import parse_strategy
 from edgeproof.strategies.strategy import Strategy
 from edgeproof.strategies.warm_up import count_warm_up
 
 __all__ = [
+    "DEFAULT_REFERENCE",
     "Inspection",
     "MarketData",
     "NameTaken",

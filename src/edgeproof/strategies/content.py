@@ -8,7 +8,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Final
 
 from edgeproof.domain.errors import InvalidValue
-from edgeproof.strategies.expressions import Call, Expression, walk
+from edgeproof.strategies.expressions import Call, Expression, Text, walk
 from edgeproof.strategies.operators import OPERATORS
 from edgeproof.strategies.sizing import FixedSize, Size
 
@@ -100,3 +100,10 @@ class Content:
         """Names of the features it uses, sorted."""
         calls = (node for expression in self.expressions for node in walk(expression) if isinstance(node, Call))
         return tuple(sorted({call.name for call in calls if call.name not in OPERATORS}))
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Other symbols it looks at by name, sorted: the first arguments of its ``of()``."""
+        calls = (node for expression in self.expressions for node in walk(expression) if isinstance(node, Call))
+        named = {call.arguments[0] for call in calls if call.name == "of"}
+        return tuple(sorted(symbol.value for symbol in named if isinstance(symbol, Text)))
