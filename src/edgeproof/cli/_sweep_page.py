@@ -9,7 +9,7 @@ import jinja2
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from edgeproof.backtest.sweeps import draw_heat_map
+from edgeproof.backtest.sweeps import NEUTRAL, draw_heat_map
 from edgeproof.cli._sweep_view import say_headline, say_luck, say_map, say_neighbourhood
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def render_page(document: Mapping[str, Any], table: pl.DataFrame) -> str:
     swept = document["params"]
     heat = draw_heat_map(table, swept[1], swept[0], most_x=_MOST_CELLS, most_y=_MOST_CELLS) if len(swept) > 1 else None
     if heat is not None:
-        figures["map"], captions["map"] = _draw_map(heat), say_map(document, heat)
+        figures["map"], captions["map"] = _draw_map(heat, NEUTRAL.get(document["metric"])), say_map(document, heat)
     for name in swept if document["best"] else ():
         figures[f"along-{name}"] = _draw_along(document, table, name)
         captions[f"along-{name}"] = f"Every combination's score along {name}"
@@ -90,7 +90,7 @@ def render_page(document: Mapping[str, Any], table: pl.DataFrame) -> str:
     )
 
 
-def _draw_map(heat: HeatMap) -> dict[str, Any]:
+def _draw_map(heat: HeatMap, neutral: float | None) -> dict[str, Any]:
     row, column = heat.best
     return {
         "data": [
@@ -100,6 +100,8 @@ def _draw_map(heat: HeatMap) -> dict[str, Any]:
                 "y": heat.y_labels,
                 "z": heat.cells,
                 "colorscale": [[0.0, "--lost"], [0.5, "--tint"], [1.0, "--earned"]],
+                # A loss never looks like a gain.
+                **({} if neutral is None else {"zmid": neutral}),
                 "hovertemplate": f"{heat.x} %{{x}}<br>{heat.y} %{{y}}<br>score %{{z:.4g}}<extra></extra>",
             },
             {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.table import Table
 from rich.text import Text
 
-from edgeproof.backtest.sweeps import HeatMap, draw_heat_map
+from edgeproof.backtest.sweeps import NEUTRAL, HeatMap, draw_heat_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 # Bad, middling, good; each dark enough for white text.
-_SHADES: Final = ("#7a2e0b", "#8a5a1c", "#5c6166", "#2c6b5a", "#00795a")
+_SHADES: Final = ("#aa0000", "#b36b00", "#5c6166", "#2b7a9e", "#004f9f")
 _MOST_COLUMNS: Final = 10
 _MOST_ROWS: Final = 20
 _MEASURES: Final = ("score", "total_return", "sharpe", "max_drawdown", "trades")
@@ -33,7 +33,7 @@ def show_sweep(console: Console, document: Mapping[str, Any], table: pl.DataFram
         if heat is not None:
             console.print()
             console.print(Text(say_map(document, heat), style="bright_black"))
-            console.print(_draw_map(heat))
+            console.print(_draw_map(heat, NEUTRAL.get(document["metric"])))
     if document["rows"]:
         console.print()
         console.print(_draw_rows(document))
@@ -91,23 +91,31 @@ def _say_best(luck: Mapping[str, float]) -> str:
     return f"the best here shows {luck['best_sharpe']:.1f}"
 
 
-def _draw_map(heat: HeatMap) -> Table:
+def _draw_map(heat: HeatMap, neutral: float | None) -> Table:
     grid = Table(box=None, pad_edge=False, padding=(0, 0, 0, 0), show_header=True)
     grid.add_column("", justify="right", style="bright_black", no_wrap=True)
     for label in heat.x_labels:
         grid.add_column(f" {label}", justify="right", header_style="bright_black", no_wrap=True)
-    scores = [score for row in heat.cells for score in row if score is not None]
+    scale = _find_scale([score for row in heat.cells for score in row if score is not None], neutral)
     for y, (label, row) in enumerate(zip(heat.y_labels, heat.cells, strict=True)):
-        cells = [_draw_cell(score, scores, best=heat.best == (y, x)) for x, score in enumerate(row)]
+        cells = [_draw_cell(score, scale, best=heat.best == (y, x)) for x, score in enumerate(row)]
         grid.add_row(f"{label} ", *cells)
     return grid
 
 
-def _draw_cell(score: float | None, scores: Sequence[float], *, best: bool) -> Text:
+def _find_scale(scores: Sequence[float], neutral: float | None) -> tuple[float, float]:
+    """Scores of the lowest and highest colour; around the neutral score, so that a loss never looks like a gain."""
+    if neutral is None:
+        return min(scores), max(scores)
+    reach = max(abs(score - neutral) for score in scores)
+    return neutral - reach, neutral + reach
+
+
+def _draw_cell(score: float | None, scale: tuple[float, float], *, best: bool) -> Text:
     mark = "*" if best else " "
     if score is None:
         return Text(f"    -{mark}", style="bright_black")
-    low, high = min(scores), max(scores)
+    low, high = scale
     share = (score - low) / (high - low) if high > low else 0.5
     shade = _SHADES[min(int(share * len(_SHADES)), len(_SHADES) - 1)]
     return Text(f" {score:.3g}{mark}", style=f"{'bold ' if best else ''}white on {shade}", justify="right")

@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 class Computation:
     """Computes the expressions of one strategy with one set of params.
 
-    What a ``let`` name stands for is computed once for each view; features and windows are recalled from the data.
+    What a ``let`` name stands for is computed once for each view; features, windows and comparisons are recalled from
+    the data, so that a change of params computes only what depends on them.
     """
 
     def __init__(self, strategy: Strategy, data: MarketData, params: Mapping[str, float]) -> None:
@@ -180,10 +181,8 @@ class Computation:
         return found
 
     def _know(self, ask: _Question, left: Expression, right: Expression, view: View) -> TruthArray:
-        key = (view, f"{ask.__name__} {self._keys.name(left)} {self._keys.name(right)}")
-        if key not in self._truths:
-            self._truths[key] = ask(self.numbers(left, view), self.numbers(right, view))
-        return self._truths[key]
+        key = f"{ask.__name__} {self._keys.name(left)} {self._keys.name(right)}"
+        return self._data.recall(view, key, lambda: ask(self.numbers(left, view), self.numbers(right, view)))
 
     def _cross(self, node: Call, view: View) -> TruthArray:
         left, right = node.arguments

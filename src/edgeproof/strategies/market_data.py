@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from threading import Lock
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from edgeproof.market import resample
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import numpy.typing as npt
     import polars as pl
 
     from edgeproof.domain.arrays import FloatArray, IntArray
@@ -25,6 +26,8 @@ DEFAULT_REFERENCE: Final = "BTC-USDT"
 # A value of another symbol or timeframe counts for as many of its own bars; after that it is unknown.
 MAX_AGE_BARS: Final = 3
 _DEFAULT_CACHE_BYTES: Final = 512 * 1024 * 1024
+
+_Array = TypeVar("_Array", bound="npt.NDArray[Any]")
 
 
 class View(NamedTuple):
@@ -60,7 +63,7 @@ class MarketData:
         self._reference = reference
         self._cache_bytes = cache_bytes
         self._lock = Lock()
-        self._kept: OrderedDict[tuple[View, str], FloatArray] = OrderedDict()
+        self._kept: OrderedDict[tuple[View, str], npt.NDArray[Any]] = OrderedDict()
         self._kept_bytes = 0
         self._series: dict[View, BarSeries] = {}
         self._inputs: dict[View, FeatureInput] = {}
@@ -113,10 +116,10 @@ class MarketData:
         key = f"{name}({','.join(repr(float(a)) for a in arguments)})"
         return self.recall(view, key, lambda: compute_feature(name, arguments, self._find_input(view)))
 
-    def recall(self, view: View, key: str, compute: Callable[[], FloatArray]) -> FloatArray:
-        """The array known by this key, computed where it is not."""
+    def recall(self, view: View, key: str, compute: Callable[[], _Array]) -> _Array:
+        """The array known by this key, computed where it is not; one key means one kind of array."""
         found = self._look_up(view, key)
-        return self._keep(view, key, compute()) if found is None else found
+        return cast("_Array", self._keep(view, key, compute()) if found is None else found)
 
     def align(self, source: View, target: View) -> IntArray:
         """For each bar of ``target``, the newest bar of ``source`` that had closed by its close.
@@ -141,14 +144,14 @@ class MarketData:
             for pair in [pair for pair in self._positions if symbol in (pair[0].symbol, pair[1].symbol)]:
                 del self._positions[pair]
 
-    def _look_up(self, view: View, key: str) -> FloatArray | None:
+    def _look_up(self, view: View, key: str) -> npt.NDArray[Any] | None:
         with self._lock:
             found = self._kept.get((view, key))
             if found is not None:
                 self._kept.move_to_end((view, key))
             return found
 
-    def _keep(self, view: View, key: str, values: FloatArray) -> FloatArray:
+    def _keep(self, view: View, key: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         with self._lock:
             known = self._kept.setdefault((view, key), values)
             self._kept_bytes += values.nbytes if known is values else 0

@@ -14,11 +14,12 @@ from edgeproof.backtest.sweeps.landscape import (
 from edgeproof.backtest.sweeps.markets import Markets
 from edgeproof.backtest.sweeps.plans import MOST_COMBINATIONS, Plan, plan_sweep
 from edgeproof.backtest.sweeps.sweeping import Journal, gather_rows, stream_rows
-from edgeproof.backtest.sweeps.table import SCORES, name_column
+from edgeproof.backtest.sweeps.table import NEUTRAL, SCORES, name_column
 from edgeproof.backtest.sweeps.wheres import read_where
 
 __all__ = [
     "MOST_COMBINATIONS",
+    "NEUTRAL",
     "REACH",
     "SCORES",
     "CombinationRefused",

@@ -29,6 +29,10 @@ SCORES: Final[Mapping[str, bool]] = {
     "max_drawdown": False,
     "annual_volatility": False,
 }
+# The scores that are neither good nor bad, where a measure has one.
+NEUTRAL: Final[Mapping[str, float]] = dict.fromkeys(
+    ("sharpe", "sharpe_low", "sortino", "calmar", "total_return", "annual_return", "expectancy"), 0.0
+) | {"profit_factor": 1.0}
 
 _HINTS: Final = get_type_hints(Metrics)
 _METRICS: Final[Mapping[str, pl.DataType]] = {
