@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edgeproof.adapters.database._url import Place
 
 # The newest revision under migrations/versions; spelled here so that a ledger already there costs no import of alembic.
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 VERSION_TABLE: Final = "ledger_revision"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 

@@ -1,0 +1,167 @@
+"""BloFin's public streams by our own client: one task a connection, every one of them reconnecting for ever.
+
+A connection lives like this: leave is asked of the gate (one new connection a second), it is opened, subscribed with
+one text, and read. When nothing came for some seconds the text ``ping`` is sent; when nothing comes after that either,
+or no rows come for longer than a market is quiet, it is given up. Every end is told to the sink, for trades may have
+been lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+
+from edgeproof.adapters.streams._blofin_frames import BlofinFrames
+from edgeproof.adapters.streams._subscriptions import split_symbols, write_subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from decimal import Decimal
+
+    from edgeproof.ops.intake import Sink
+
+CHANNELS: Final = ("trades", "candle1m")
+_LARGEST_FRAME: Final = 64 * 1_048_576
+_PONG: Final = b"pong"
+_HELD_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRules:
+    """How a feed behaves.
+
+    Attributes:
+        subscribe_bytes: Longest text of a subscription.
+        ping_after_s: Silence after which the venue is asked whether it is there.
+        pong_within_s: How long it may take to answer.
+        rows_within_s: Longest time without any row; then the stream is stale, whatever it answers.
+        connect_within_s: How long opening may take.
+        first_pause_s, longest_pause_s: Pauses between attempts, doubled each time, drawn between a half and the whole.
+    """
+
+    subscribe_bytes: int = 4_096
+    ping_after_s: float = 15.0
+    pong_within_s: float = 10.0
+    rows_within_s: float = 45.0
+    connect_within_s: float = 15.0
+    first_pause_s: float = 0.5
+    longest_pause_s: float = 30.0
+
+
+class BlofinFeed:
+    """Implements ``ops.intake.Feed``.
+
+    Args:
+        url: Address of the public streams.
+        contract_sizes: Base units in a contract, by the venue's symbols: these are listened to.
+        names: Inside names by the venue's symbols.
+        admit: Waits for leave to open a connection.
+        rules: How it behaves.
+        seed: Of the jitter; None draws another one each time.
+    """
+
+    def __init__(  # noqa: PLR0913 - one for each part
+        self,
+        url: str,
+        contract_sizes: Mapping[str, Decimal],
+        names: Mapping[str, str],
+        *,
+        admit: Callable[[], Awaitable[object]],
+        rules: FeedRules | None = None,
+        seed: int | None = None,
+    ) -> None:
+        self._url = url
+        self._contract_sizes = contract_sizes
+        self._names = names
+        self._admit = admit
+        self._rules = rules or FeedRules()
+        self._random = random.Random(seed)  # noqa: S311 - spreads attempts, guards nothing
+
+    async def run(self, sink: Sink) -> None:
+        """Listen until cancelled."""
+        shares = split_symbols(list(self._names), CHANNELS, most_bytes=self._rules.subscribe_bytes)
+        async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
+            for share in shares:
+                group.create_task(self._stay(session, share, sink))
+
+    async def _stay(self, session: aiohttp.ClientSession, share: tuple[str, ...], sink: Sink) -> None:
+        names = [self._names[symbol] for symbol in share]
+        loop, failures = asyncio.get_running_loop(), 0
+        while True:
+            began = loop.time()
+            cause = "reconnect"
+            try:
+                await self._admit()
+                cause = await self._listen(session, share, sink)
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                sink.note(f"connection failed: {type(error).__name__}")
+            sink.break_off(names, cause)
+            failures = 0 if loop.time() - began > _HELD_S else failures + 1
+            longest = min(self._rules.longest_pause_s, self._rules.first_pause_s * 2 ** min(failures, 16))
+            await asyncio.sleep(self._random.uniform(longest / 2, longest))
+
+    async def _listen(self, session: aiohttp.ClientSession, share: tuple[str, ...], sink: Sink) -> str:
+        """Read one connection to its end; why it ended."""
+        frames = BlofinFrames(self._contract_sizes, self._names, sink)
+        async with asyncio.timeout(self._rules.connect_within_s):
+            socket = await session.ws_connect(
+                self._url, max_msg_size=_LARGEST_FRAME, autoping=True, decode_text=False, compress=0
+            )
+        try:
+            await socket.send_str(write_subscription([(c, symbol) for symbol in share for c in CHANNELS]))
+            sink.note("connections")
+            return await self._read(socket, frames, sink)
+        finally:
+            with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await socket.close()
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse[bool], frames: BlofinFrames, sink: Sink) -> str:
+        watch = _Watch(socket, self._rules)
+        watching = asyncio.ensure_future(watch.run())
+        try:
+            async for message in socket:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    watch.heard = True
+                    if message.data != _PONG and frames.read(message.data):
+                        watch.fed = True
+                elif message.type is aiohttp.WSMsgType.BINARY:
+                    sink.refuse("binary frame")
+                elif message.type is aiohttp.WSMsgType.ERROR:
+                    sink.note("broken frames")
+        finally:
+            watching.cancel()
+        return "silence" if watch.stale else "reconnect"
+
+
+class _Watch:
+    """Closes a connection that has gone silent."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse[bool], rules: FeedRules) -> None:
+        self.heard = False
+        self.fed = False
+        self.stale = False
+        self._socket = socket
+        self._rules = rules
+
+    async def run(self) -> None:
+        """Look at intervals at what came meanwhile: nothing is timed for each message."""
+        loop = asyncio.get_running_loop()
+        fed_at = loop.time()
+        while True:
+            self.heard = False
+            await asyncio.sleep(self._rules.ping_after_s)
+            if self.fed:
+                fed_at, self.fed = loop.time(), False
+            if not self.heard:
+                await self._socket.send_str("ping")
+                await asyncio.sleep(self._rules.pong_within_s)
+            if not self.heard or loop.time() - fed_at > self._rules.rows_within_s:
+                self.stale = True
+                await self._socket.close()
+                return

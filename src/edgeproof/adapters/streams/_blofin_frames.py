@@ -1,0 +1,157 @@
+"""BloFin's public pushes, read: bytes in, values to a sink. Nothing a frame may hold raises or gets through unread."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from edgeproof.ops.intake import Candle
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from edgeproof.ops.intake import Sink
+
+# A push is some hundred bytes; one of many candles a few thousand.
+_LONGEST_FRAME: Final = 262_144
+_CLOSED: Final = "1"
+_CANDLE_FIELDS: Final = 9
+_ANSWERS: Final = frozenset({"subscribe", "unsubscribe"})
+
+
+class _Argument(msgspec.Struct):
+    channel: str = ""
+    instId: str = ""  # noqa: N815 - the venue's word
+
+
+class _Push(msgspec.Struct):
+    arg: _Argument | None = None
+    data: msgspec.Raw = msgspec.Raw()
+    event: str = ""
+    code: str = ""
+    msg: str = ""
+
+
+class _Trade(msgspec.Struct):
+    instId: str  # noqa: N815 - the venue's word
+    tradeId: str  # noqa: N815
+    price: float
+    size: str
+    side: str
+    ts: int
+
+
+_PUSHES: Final = msgspec.json.Decoder(_Push)
+# Numbers come as text: `strict=False` reads them, and refuses what is neither.
+_TRADES: Final = msgspec.json.Decoder(list[_Trade], strict=False)
+_CANDLES: Final = msgspec.json.Decoder(list[list[str]])
+
+
+class BlofinFrames:
+    """Reads frames of one connection.
+
+    Args:
+        contract_sizes: Base units in a contract, by the venue's symbols.
+        names: Inside names by the venue's symbols.
+        sink: Takes what was read.
+    """
+
+    def __init__(self, contract_sizes: Mapping[str, Decimal], names: Mapping[str, str], sink: Sink) -> None:
+        self.errors: list[str] = []
+        self.subscribed = 0
+        self._contract_sizes = contract_sizes
+        self._names = names
+        self._sink = sink
+
+    def read(self, frame: bytes | bytearray) -> bool:
+        """Read one text frame; True where it carried rows that were taken in or judged one by one."""
+        if len(frame) > _LONGEST_FRAME:
+            self._sink.refuse("frame too long")
+            return False
+        try:
+            push = _PUSHES.decode(frame)
+        except msgspec.ValidationError:
+            self._sink.refuse("wrong types")
+            return False
+        except (msgspec.DecodeError, RecursionError):
+            self._sink.refuse("not JSON")
+            return False
+        if push.arg is not None and push.data:
+            return self._read_rows(push.arg, push.data)
+        self._read_event(push)
+        return False
+
+    def _read_rows(self, argument: _Argument, data: msgspec.Raw) -> bool:
+        if argument.channel == "trades":
+            return self._read_trades(data)
+        if argument.channel == "candle1m":
+            return self._read_candles(argument.instId, data)
+        self._sink.refuse("unknown channel")
+        return False
+
+    def _read_trades(self, data: msgspec.Raw) -> bool:
+        try:
+            trades = _TRADES.decode(data)
+        except (msgspec.DecodeError, RecursionError):
+            self._sink.refuse("wrong types")
+            return False
+        for trade in trades:
+            size = self._to_base(trade.instId, trade.size)
+            if size is None or trade.side not in {"buy", "sell"}:
+                known = trade.instId in self._contract_sizes
+                self._sink.refuse("trade that cannot be" if known else "unknown instrument")
+                continue
+            name = self._names[trade.instId]
+            self._sink.add_trade(name, trade.ts, trade.price, size, trade.tradeId, buy=trade.side == "buy")
+        return True
+
+    def _read_candles(self, symbol: str, data: msgspec.Raw) -> bool:
+        try:
+            rows = _CANDLES.decode(data)
+        except (msgspec.DecodeError, RecursionError):
+            self._sink.refuse("wrong types")
+            return False
+        for row in rows:
+            if len(row) != _CANDLE_FIELDS or symbol not in self._names:
+                self._sink.refuse("candle that cannot be")
+            elif row[8] == _CLOSED:
+                self._read_candle(self._names[symbol], row)
+        return True
+
+    def _read_candle(self, name: str, row: list[str]) -> None:
+        try:
+            candle = Candle(
+                symbol=name,
+                open_ms=int(row[0]),
+                open=float(row[1]),
+                high=float(row[2]),
+                low=float(row[3]),
+                close=float(row[4]),
+                volume=float(row[6]),
+                quote_volume=float(row[7]),
+            )
+        except ValueError:
+            self._sink.refuse("candle that cannot be")
+            return
+        self._sink.add_candle(candle)
+
+    def _read_event(self, push: _Push) -> None:
+        if push.event in _ANSWERS:
+            self.subscribed += push.event == "subscribe"
+        elif push.event == "error":
+            self.errors.append(f"{push.code} {push.msg}"[:200])
+            self._sink.refuse("errors of the venue")
+        else:
+            self._sink.refuse("no event and no data")
+
+    def _to_base(self, symbol: str, contracts: str) -> float | None:
+        """The float nearest to the exact product, as the venue's REST answers are read."""
+        contract_size = self._contract_sizes.get(symbol)
+        if contract_size is None:
+            return None
+        try:
+            return float(Decimal(contracts) * contract_size)
+        except (InvalidOperation, OverflowError, ValueError):
+            return None

@@ -1,0 +1,6 @@
+"""Live intake: every public trade of the chosen symbols into the lake, once, and an account of what is missing."""
+
+from edgeproof.ops.intake.collector import Candle, Collector, Hint
+from edgeproof.ops.intake.ports import Feed, Heartbeat, IntakeRun, Journal, Sink
+
+__all__ = ["Candle", "Collector", "Feed", "Heartbeat", "Hint", "IntakeRun", "Journal", "Sink"]

@@ -1,0 +1,262 @@
+"""The intake at work: stream to memory, memory to lake, gaps asked for, minutes checked, signs of life given.
+
+1. Watermarks of new symbols are written before anything else, so that no trade is ever without one.
+2. The feed fills the collector; every second the writer empties it into the lake.
+3. A hint that trades are missing asks the venue for its newest ones, which go the way of all others.
+4. The auditor judges closed minutes and records gaps.
+5. To stop: the feed ends, what waits is written, the run is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from edgeproof.domain.errors import WorkError
+from edgeproof.domain.frames import FUNDING
+from edgeproof.domain.instruments import Instrument
+from edgeproof.domain.time import MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, Window
+from edgeproof.domain.venues import VenueError
+from edgeproof.ops.intake.auditor import Auditor, AuditParts
+from edgeproof.ops.intake.books import Books
+from edgeproof.ops.intake.collector import Collector, Hint
+from edgeproof.ops.intake.ports import Heartbeat
+from edgeproof.ops.intake.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from edgeproof.domain.stores import Lake
+    from edgeproof.domain.time import Clock
+    from edgeproof.domain.venues import Venue
+    from edgeproof.ops.intake.ports import Feed, Journal
+    from edgeproof.ops.intake.telling import Tell
+    from edgeproof.ops.upkeep import Upkeep
+
+_DRAINS_S: Final = 20.0
+_FUNDING_BACK_MS: Final = 72 * MS_PER_HOUR
+_FUNDING_LATE_MS: Final = 5 * MS_PER_MINUTE
+_RESTED_MS: Final = 5 * MS_PER_SECOND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakePlan:
+    """What is taken in, and how often things are done.
+
+    Attributes:
+        venue: As rows name it.
+        symbols: Inside names, such as ``BTC-USDT``.
+        most_waiting: Trades that may wait in memory.
+        write_every_s, check_every_s, beat_every_s, funding_every_s: Pauses between rounds.
+    """
+
+    venue: str
+    symbols: tuple[str, ...]
+    most_waiting: int = 1_000_000
+    write_every_s: float = 1.0
+    check_every_s: float = 1.0
+    beat_every_s: float = 5.0
+    funding_every_s: float = 3_600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeParts:
+    """What an intake works with; ``open_journal`` is called in the journal's own thread."""
+
+    feed: Feed
+    venue: Venue
+    lake: Lake
+    open_journal: Callable[[], Journal]
+    clock: Clock
+    tell: Tell
+    upkeep: Upkeep | None = None
+
+
+@dataclass(slots=True)
+class _Pulse:
+    trades: int = 0
+    at_ms: int = 0
+    refilled_ms: dict[str, int] = field(default_factory=dict)
+
+
+class Intake:
+    """One venue's live intake.
+
+    Args:
+        plan: What is taken in.
+        parts: The world it works with.
+    """
+
+    def __init__(self, plan: IntakePlan, parts: IntakeParts) -> None:
+        self.collector = Collector(plan.venue, plan.symbols, parts.clock, most_waiting=plan.most_waiting)
+        self._plan = plan
+        self._parts = parts
+        self._books = Books(parts.open_journal)
+        self._writer = Writer(self.collector, parts.lake, parts.clock, parts.tell)
+        self._pulse = _Pulse()
+        self._wanted: asyncio.Queue[str] = asyncio.Queue()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Take in until told to stop; then write what waits.
+
+        Raises:
+            WorkError: The venue, the lake's disk or the ledger makes going on pointless.
+        """
+        run_id = await self._books.do(self._begin)
+        detail = "stopped"
+        try:
+            auditor = await self._start_auditor()
+            await self._work(run_id, auditor, stop)
+        except WorkError as error:
+            detail = str(error)
+            raise
+        finally:
+            await self._drain(run_id, detail)
+
+    def _begin(self, journal: Journal) -> int:
+        now_ms = self._parts.clock.now_ms()
+        return journal.begin_run(self._plan.venue, self._plan.symbols, pid=os.getpid(), now_ms=now_ms)
+
+    async def _start_auditor(self) -> Auditor:
+        known = await self._books.do(lambda journal: journal.watermarks(self._plan.venue))
+        now_ms = self._parts.clock.now_ms()
+        opens_ms = (now_ms - _RESTED_MS) // MS_PER_MINUTE * MS_PER_MINUTE
+        marks = {symbol: known.get(symbol, opens_ms) for symbol in self._plan.symbols}
+        for symbol in marks.keys() - known.keys():
+            instrument = self._name(symbol)
+            await self._books.do(lambda journal, it=instrument: journal.advance(it, opens_ms))  # type: ignore[misc] # the default argument is the loop's
+        auditor = Auditor(
+            AuditParts(
+                lake=self._parts.lake,
+                venue=self._parts.venue,
+                collector=self.collector,
+                writer=self._writer,
+                books=self._books,
+                clock=self._parts.clock,
+                tell=self._parts.tell,
+            ),
+            marks,
+        )
+        since = {symbol: marks[symbol] for symbol in self._plan.symbols}
+        auditor.take_hints([Hint(symbol=s, cause="start", from_ms=ms, noted_ms=now_ms) for s, ms in since.items()])
+        for symbol in known.keys() & marks.keys():
+            self._wanted.put_nowait(symbol)
+        return auditor
+
+    async def _work(self, run_id: int, auditor: Auditor, stop: asyncio.Event) -> None:
+        plan = self._plan
+        rounds: list[Awaitable[None]] = [
+            self._parts.feed.run(self.collector),
+            _repeat(plan.write_every_s, self._write),
+            _repeat(plan.check_every_s, lambda: self._check(auditor)),
+            _repeat(plan.beat_every_s, lambda: self._beat(run_id)),
+            _repeat(plan.funding_every_s, self._take_funding),
+            self._refill_for_ever(),
+        ]
+        if self._parts.upkeep is not None:
+            rounds.append(_repeat(plan.check_every_s, self._keep_up))
+        tasks = [asyncio.ensure_future(work) for work in rounds]
+        stopping = asyncio.ensure_future(stop.wait())
+        self._parts.tell("ready", venue=plan.venue, symbols=len(plan.symbols))
+        try:
+            done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (*tasks, stopping):
+                task.cancel()
+            await asyncio.gather(*tasks, stopping, return_exceptions=True)
+        for task in done:
+            task.result()
+
+    async def _write(self) -> None:
+        await self._writer.write()
+
+    async def _check(self, auditor: Auditor) -> None:
+        hints = self.collector.take_hints()
+        auditor.take_hints(hints)
+        for symbol in {hint.symbol for hint in hints} | auditor.doubted:
+            self._wanted.put_nowait(symbol)
+        auditor.doubted.clear()
+        await auditor.check_all()
+
+    async def _refill_for_ever(self) -> None:
+        """Ask the venue for the newest trades of symbols that may have lost some."""
+        while True:
+            symbol = await self._wanted.get()
+            now_ms = self._parts.clock.now_ms()
+            if now_ms < self._pulse.refilled_ms.get(symbol, 0) + _RESTED_MS:
+                continue  # what was asked for a moment ago has not changed much, and each question has its price
+            self._pulse.refilled_ms[symbol] = now_ms
+            try:
+                newest = await self._parts.venue.trades(symbol)
+            except VenueError as error:
+                self.collector.note("trades not to be had")
+                self._parts.tell("refill_failed", symbol=symbol, reason=str(error))
+                continue
+            self.collector.note("refills")
+            rows = newest.rows.select(pl.col("ts").dt.epoch("ms"), "price", "size", "trade_id", "side")
+            for ts, price, size, trade_id, side in rows.iter_rows():
+                self.collector.add_trade(symbol, ts, price, size, trade_id, buy=side == "buy")
+
+    async def _take_funding(self) -> None:
+        now_ms = self._parts.clock.now_ms()
+        window = Window(start_ms=now_ms - _FUNDING_BACK_MS, end_ms=now_ms + _FUNDING_LATE_MS)
+        for symbol in self._plan.symbols:
+            try:
+                page = await self._parts.venue.funding(symbol, window)
+                await asyncio.to_thread(self._parts.lake.append, FUNDING, page.rows)
+            except WorkError as error:
+                self.collector.note("funding not to be had")
+                self._parts.tell("funding_missing", symbol=symbol, reason=str(error))
+
+    async def _keep_up(self) -> None:
+        if self._parts.upkeep is None:
+            return
+        done = await asyncio.shield(asyncio.to_thread(self._parts.upkeep.run_due, self._parts.clock.now_ms()))
+        for event, values in done:
+            self._parts.tell(event, **values)
+
+    async def _beat(self, run_id: int) -> None:
+        now_ms, trades = self._parts.clock.now_ms(), self.collector.counts["trades"]
+        seconds = max(now_ms - self._pulse.at_ms, 1) / MS_PER_SECOND
+        newest_ms = max(self.collector.last_trade_ms.values(), default=now_ms)
+        counts = {**self.collector.counts, **{f"refused: {k}": n for k, n in self.collector.refused.items()}}
+        beat = Heartbeat(
+            at_ms=now_ms,
+            trades_per_s=round((trades - self._pulse.trades) / seconds, 1) if self._pulse.at_ms else 0.0,
+            waiting=self._writer.waiting,
+            lag_ms=now_ms - newest_ms,
+            counts=counts,
+        )
+        self._pulse.trades, self._pulse.at_ms = trades, now_ms
+        await self._books.do(lambda journal: journal.beat(run_id, beat))
+        self._parts.tell(
+            "alive", trades_per_s=beat.trades_per_s, waiting=beat.waiting, lag_ms=beat.lag_ms, trades=trades
+        )
+
+    async def _drain(self, run_id: int, detail: str) -> None:
+        self._parts.tell("stopping", waiting=self._writer.waiting)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_DRAINS_S):
+                while self._writer.waiting and await self._writer.write():
+                    pass
+        now_ms = self._parts.clock.now_ms()
+        await self._books.do(lambda journal: journal.finish_run(run_id, now_ms=now_ms, detail=detail))
+        self._books.close()
+        self._parts.tell("stopped", unwritten=self._writer.waiting, trades=self.collector.counts["trades"])
+
+    def _name(self, symbol: str) -> Instrument:
+        return Instrument(venue=self._plan.venue, symbol=symbol)
+
+
+async def _repeat(every_s: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Do something again and again, each round beginning ``every_s`` after the one before, or when that one ends."""
+    loop = asyncio.get_running_loop()
+    while True:
+        began = loop.time()
+        await work()
+        await asyncio.sleep(max(0.01, began + every_s - loop.time()))
