@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -83,7 +84,9 @@ def test_status_tells_what_ran_and_that_nothing_runs(desk: Desk, report: dict[st
     assert status["cycles"][0]["status"] == "done"
 
 
-def test_a_backtest_is_a_trial_in_the_ledger(desk: Desk, report: dict[str, object]) -> None:
+def test_a_backtest_is_a_trial_in_the_ledger(desk: Desk, report: dict[str, object], tmp_path: Path) -> None:
+    shutil.copytree(desk.root, tmp_path / "copy")
+    desk = Desk(root=tmp_path / "copy")
     activity = report["activity"]
     assert isinstance(activity, dict)
     before = activity["trials_total"]

@@ -60,7 +60,7 @@ def test_a_run_shows_the_verdict_before_the_sharpe_ratio(
     chosen: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("research", "run", *chosen) == 0
-    told = capsys.readouterr().out
+    told = " ".join(capsys.readouterr().out.split())
     assert told.index("strategies judged") < told.index("trials ever") < told.index("Sharpe")
     assert "momentum" in told
     assert ".html" in told
