@@ -21,10 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 from scipy.special import ndtri
-from scipy.stats import false_discovery_control
 
 from edgeproof.evidence.sharpe import measure_moments
 
@@ -95,6 +92,10 @@ def _count_clusters(returns: FloatArray) -> int:
     bar = max(_JOINED_CORRELATION, _reach_by_chance(float(np.median(common))))
     distance = np.sqrt(np.clip((1.0 - correlation) / 2.0, 0.0, 1.0))
     np.fill_diagonal(distance, 0.0)
+    # Loaded when first asked: with scipy.stats below, it is half a second that `research status` need not wait.
+    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415
+    from scipy.spatial.distance import squareform  # noqa: PLC0415
+
     tree = linkage(squareform(distance, checks=False), method="average")
     return int(fcluster(tree, np.sqrt((1.0 - bar) / 2.0), criterion="distance").max())
 
@@ -129,4 +130,6 @@ def control_false_discoveries(p_values: FloatArray) -> FloatArray:
     """
     if p_values.size == 0:
         return p_values.copy()
+    from scipy.stats import false_discovery_control  # noqa: PLC0415 - as above
+
     return np.asarray(false_discovery_control(p_values, method="bh"), dtype=np.float64)
