@@ -12,7 +12,7 @@ from edgeproof.domain.time import MS_PER_SECOND
 from edgeproof.simulator.exchange import DEMO_KEY, UNLIMITED, ExchangeServer, ExchangeSpec, Venue, WalkSpec, WalkTape
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 BTC = "BTC/USDT:USDT"
 ETH = "ETH/USDT:USDT"
@@ -34,13 +34,24 @@ def make_client(server: ExchangeServer, *, signed: bool = False) -> Any:  # noqa
     """A ccxt client whose every address is the server's."""
     credentials = {"apiKey": DEMO_KEY.key, "secret": DEMO_KEY.secret, "password": DEMO_KEY.passphrase}
     streams = {"swap": {"public": server.public_url, "private": server.private_url}}
-    return ccxt.pro.blofin(
+    client = ccxt.pro.blofin(
         {
             "urls": {"api": {"rest": server.rest_url, "ws": streams}},
-            "rateLimit": 2,  # its nonce is the millisecond, which may not come twice
+            "rateLimit": 2,
             **(credentials if signed else {}),
         }
     )
+    # Its nonce is the millisecond, and a nonce may not come twice.
+    moments = _ascend(client.milliseconds)
+    client.milliseconds = lambda: next(moments)
+    return client
+
+
+def _ascend(now_ms: Callable[[], int]) -> Iterator[int]:
+    last = 0
+    while True:
+        last = max(last + 1, now_ms())
+        yield last
 
 
 @asynccontextmanager

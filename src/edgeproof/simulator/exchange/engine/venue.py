@@ -8,6 +8,8 @@ from edgeproof.simulator.exchange.engine.faults import FaultDesk
 from edgeproof.simulator.exchange.engine.limits import Limiter
 from edgeproof.simulator.exchange.engine.market import VenueMarket
 from edgeproof.simulator.exchange.engine.signing import Gate
+from edgeproof.simulator.exchange.engine.trading.desk import TradingDesk
+from edgeproof.simulator.exchange.engine.trading.floor import Floor
 from edgeproof.simulator.exchange.engine.truth import GroundTruth
 
 if TYPE_CHECKING:
@@ -38,6 +40,10 @@ class Venue:
         self.faults = FaultDesk(spec.plan)
         self.gate = Gate(spec.keys)
         self.truth = GroundTruth(tape.listings, spec.ids, spec.truth_path)
+        self.floor = Floor(self.market, spec.ids, spec.maker_rate, spec.taker_rate)
+        self.desk = TradingDesk(self.floor)
+        for user in sorted({key.user for key in spec.keys}):
+            self.desk.open_account(user, spec.opening_balance)
         self._clock = clock
         self._wall = wall or clock
         self._opened_ms = self.wall_ms()
@@ -60,8 +66,9 @@ class Venue:
         wall_ms = self.wall_ms()
         for fault in self.faults.start_planned(wall_ms - self._opened_ms, wall_ms):
             self.truth.count_event(f"fault {fault.kind}")
-        for printed in self.market.advance(self.now_ms()):
-            self._remember(printed)
+        now_ms = self.now_ms()
+        for moment_ms in [*self._find_settlements(now_ms), now_ms]:
+            self._play_until(moment_ms)
 
     def inject(self, fault: Fault) -> None:
         """Make something go wrong now."""
@@ -72,6 +79,24 @@ class Venue:
         """Trades made since the last call, for the streams."""
         taken, self._unsent = self._unsent, []
         return taken
+
+    def _find_settlements(self, now_ms: int) -> list[int]:
+        """Times at which funding is settled on the way to now."""
+        instruments = self.market.instruments.values()
+        return sorted({p.ts for i in instruments for p in i.settled_between(self.market.now_ms, now_ms)})
+
+    def _play_until(self, moment_ms: int) -> None:
+        before_ms = self.market.now_ms
+        for printed in self.market.advance(moment_ms):
+            self._remember(printed)
+            self.desk.follow(printed)
+        self.desk.settle(before_ms, self.market.now_ms)
+        self.remember_prints()
+
+    def remember_prints(self) -> None:
+        """Take note of the trades that users made."""
+        for printed in self.floor.take_prints():
+            self._remember(printed)
 
     def _remember(self, printed: Printed) -> None:
         self.truth.record_trades(printed)

@@ -11,6 +11,7 @@ from aiohttp import WSMsgType, web
 
 from edgeproof.domain.errors import WorkError
 from edgeproof.simulator.exchange.engine.faults import Fault, FaultKind
+from edgeproof.simulator.exchange.protocol.private_channels import PrivateChannels
 from edgeproof.simulator.exchange.protocol.publisher import Publisher
 from edgeproof.simulator.exchange.protocol.request import Request
 from edgeproof.simulator.exchange.protocol.rest import answer_request
@@ -47,6 +48,7 @@ class ExchangeServer:
         self.port = port
         self._pump_every_s = pump_every_s
         self._publisher = Publisher(venue)
+        self._private = PrivateChannels(venue)
         self._streams: dict[int, Stream] = {}
         self._opened = 0
         self._random = np.random.Generator(np.random.PCG64(venue.spec.seed))
@@ -120,7 +122,10 @@ class ExchangeServer:
                     stream.push_trades(trades)
         topics = {topic for stream in self._streams.values() for topic in stream.session.topics}
         timed = self._publisher.publish_timed(topics)
+        self._private.gather()
         for stream in list(self._streams.values()):
+            if stream.session.user is not None:
+                stream.push(self._private.publish(stream.session.user, stream.session.topics))
             self._push_timed(stream, timed)
             stream.flush()
         self._cut_silent()
@@ -232,5 +237,6 @@ class ExchangeServer:
         heard = stream.session.hear(text)
         stream.reply(heard.replies)
         for topic in heard.joined:
-            stream.push(self._publisher.snapshot(topic))
+            user = stream.session.user
+            stream.push(self._private.snapshot(user, topic) if user else self._publisher.snapshot(topic))
         stream.flush()

@@ -1,0 +1,1 @@
+"""The private side of the exchange: orders, positions, accounts and what moves money between them."""
