@@ -1,5 +1,6 @@
 """Sweeps: many combinations of params over the same bars."""
 
+from edgeproof.backtest.sweeps.conditions import read_where
 from edgeproof.backtest.sweeps.doors import read_markets, sweep
 from edgeproof.backtest.sweeps.errors import CombinationRefused, MissingExtra, TooManyCombinations
 from edgeproof.backtest.sweeps.landscape import (
@@ -15,7 +16,6 @@ from edgeproof.backtest.sweeps.markets import Markets
 from edgeproof.backtest.sweeps.plans import MOST_COMBINATIONS, Plan, plan_sweep
 from edgeproof.backtest.sweeps.sweeping import Journal, gather_rows, stream_rows
 from edgeproof.backtest.sweeps.table import NEUTRAL, SCORES, name_column
-from edgeproof.backtest.sweeps.wheres import read_where
 
 __all__ = [
     "MOST_COMBINATIONS",

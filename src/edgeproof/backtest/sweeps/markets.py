@@ -159,7 +159,7 @@ def try_combination(data: MarketData, one: Combination) -> None:
 
 def _make_writable(series: BarSeries) -> BarSeries:
     """Arrays from another process may be read-only, for which every kernel would be compiled once more."""
-    if series.ts.flags.writeable:
+    if series.ts.flags["W"]:
         return series
     return BarSeries(
         timeframe=series.timeframe,

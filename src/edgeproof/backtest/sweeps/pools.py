@@ -33,6 +33,8 @@ _MOST_WORKERS: Final = 1024
 # Enough questions that starting a task costs nothing beside them, few enough that workers finish together.
 _MOST_AT_ONCE: Final = 16
 _TASKS_A_WORKER: Final = 4
+# joblib takes a process that has grown by 300 MB for one that leaks, and starts another in its place.
+_MOST_CACHE_IN_PROCESS: Final = 192 * 1024 * 1024
 
 # The desk of this process, where it is a worker: by the sweep it serves.
 _desks: dict[str, Desk] = {}
@@ -63,7 +65,8 @@ def open_pool(markets: Markets, *, workers: int = 1, compute: str | None = None)
         with Parallel(n_jobs=workers, backend="threading") as pool:
             yield lambda questions: _share(pool, desk.answer_all, questions, workers)
     elif compute == PROCESSES:
-        remote = Shipment(token=uuid4().hex, content=replace(markets, cache_bytes=markets.cache_bytes // workers))
+        cache_bytes = min(markets.cache_bytes // workers, _MOST_CACHE_IN_PROCESS)
+        remote = Shipment(token=uuid4().hex, content=replace(markets, cache_bytes=cache_bytes))
         # Copy on write: kernels are compiled for arrays that may be written.
         with Parallel(n_jobs=workers, backend="loky", mmap_mode="c") as pool:
             yield lambda questions: _share(pool, remote, questions, workers)
