@@ -1,0 +1,19 @@
+"""Exchanges, through ccxt: public market data of linear perpetuals, in base units."""
+
+from edgeproof.adapters.exchange._client import open_client
+from edgeproof.adapters.exchange._config import ExchangeConfig
+from edgeproof.adapters.exchange._empty_spans import EmptySpansFile
+from edgeproof.adapters.exchange._gate import Gate
+from edgeproof.adapters.exchange._opening import open_budget, open_venue
+from edgeproof.adapters.exchange._profiles import PROFILES, VenueProfile
+
+__all__ = [
+    "PROFILES",
+    "EmptySpansFile",
+    "ExchangeConfig",
+    "Gate",
+    "VenueProfile",
+    "open_budget",
+    "open_client",
+    "open_venue",
+]
