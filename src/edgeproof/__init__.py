@@ -12,6 +12,7 @@ from edgeproof.domain.version import VERSION
 
 if TYPE_CHECKING:
     from edgeproof.backtest import backtest, backtest_signals
+    from edgeproof.backtest.sweeps import sweep
     from edgeproof.bootstrap import open_workspace
     from edgeproof.execution import Costs
     from edgeproof.features import compute_features
@@ -28,6 +29,7 @@ _HOMES = {
     "generate_market": "edgeproof.simulator.market",
     "load_strategy": "edgeproof.strategies",
     "open_workspace": "edgeproof.bootstrap",
+    "sweep": "edgeproof.backtest.sweeps",
 }
 
 
@@ -49,4 +51,5 @@ __all__ = [
     "generate_market",
     "load_strategy",
     "open_workspace",
+    "sweep",
 ]
