@@ -49,6 +49,7 @@ def test_a_file_holds_the_same_truth_and_a_torn_end_is_left_out(tmp_path: Path) 
     listings = kept.venue.tape.listings
     whole = kept.venue.truth.trades()
     assert tabulate_trades(read_records(path), listings, TradeIds()).equals(whole)
+    assert filed.venue.truth.trades().equals(whole)
     path.write_bytes(path.read_bytes()[:-5])
     assert tabulate_trades(read_records(path), listings, TradeIds()).equals(whole.head(whole.height - 1))
 

@@ -1,6 +1,6 @@
 """What really happened: every trade that was made, and which of them went out on which connection.
 
-Trades lie in memory, 33 bytes each, or in one file per exchange when a path is given. Deliveries are kept as ranges of
+Trades lie in memory, 35 bytes each, or in one file per exchange when a path is given. Deliveries are kept as ranges of
 trade numbers, so a stream without faults costs one range however long it runs.
 """
 
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import numpy as np
@@ -18,7 +20,6 @@ from edgeproof.domain.frames import UTC_MS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from edgeproof.simulator.exchange.engine.listing import Listing
     from edgeproof.simulator.exchange.engine.trade_ids import TradeIds
@@ -52,9 +53,7 @@ class GroundTruth:
     def __init__(self, listings: Sequence[Listing], ids: TradeIds, path: Path | None = None) -> None:
         self._listings = {listing.symbol: (i, listing) for i, listing in enumerate(listings)}
         self._ids = ids
-        self._path = path
-        self._file: BinaryIO | None = path.open("wb") if path else None
-        self._chunks: list[Records] = []
+        self._sink: BinaryIO = path.open("wb") if path else BytesIO()
         self._ranges: dict[tuple[int, str], list[list[int]]] = {}
         self.made: Counter[str] = Counter()
         self.events: Counter[str] = Counter()
@@ -72,10 +71,7 @@ class GroundTruth:
             batch.buys,
         )
         self.made[batch.symbol] += len(batch)
-        if self._file is None:
-            self._chunks.append(records)
-        else:
-            self._file.write(records.tobytes())
+        self._sink.write(records.tobytes())
 
     def record_delivery(self, connection: int, symbol: str, first: int, last: int) -> None:
         """Remember that trades ``first`` to ``last`` were written to a connection."""
@@ -99,9 +95,12 @@ class GroundTruth:
 
     def trades(self) -> pl.DataFrame:
         """Every trade made, in order of making: symbol, number, trade_id, ts, price, size (base units), side."""
-        if self._file is not None:
-            self._file.flush()
-        raw = read_records(self._path) if self._path else np.concatenate([np.empty(0, dtype=RECORD), *self._chunks])
+        if isinstance(self._sink, BytesIO):
+            raw = np.frombuffer(self._sink.getvalue(), dtype=RECORD)
+        else:
+            if not self._sink.closed:
+                self._sink.flush()
+            raw = read_records(Path(self._sink.name))
         return tabulate_trades(raw, [listing for _, listing in self._listings.values()], self._ids)
 
     def sums(self) -> Mapping[str, int]:
@@ -109,9 +108,9 @@ class GroundTruth:
         return dict(self.made)
 
     def close(self) -> None:
-        """Write what is left and let go of the file."""
-        if self._file is not None:
-            self._file.close()
+        """Write what is left and let go of the file; memory stays readable."""
+        if not isinstance(self._sink, BytesIO):
+            self._sink.close()
 
 
 def read_records(path: Path) -> Records:

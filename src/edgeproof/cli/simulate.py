@@ -1,0 +1,143 @@
+"""`edgeproof simulate`: things of the world, made up on this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from edgeproof.cli._door import JsonOption, WorkspaceOption, answer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from edgeproof.domain.time import Clock
+    from edgeproof.simulator.exchange import ExchangeServer, Venue
+
+commands = typer.Typer(name="simulate", help="Make up a world to practise on.", no_args_is_help=True)
+_SYMBOLS: Final = "BTC-USDT,ETH-USDT,SOL-USDT,XRP-USDT"
+_MOST_FAULTS: Final = 10_000
+_MS_PER_SECOND: Final = 1_000
+_MS_PER_MINUTE: Final = 60_000
+_MS_PER_DAY: Final = 86_400_000
+
+
+@commands.callback()
+def _group() -> None:
+    """Make up a world to practise on."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(commands)
+
+
+@commands.command("exchange")
+def simulate_exchange(
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8_989,
+    symbols: Annotated[str, typer.Option(help="Symbols to list, by commas.")] = _SYMBOLS,
+    days: Annotated[int, typer.Option(min=1, max=365, help="Days of history before now.")] = 7,
+    rate: Annotated[
+        float, typer.Option(min=0.0, help="Trades a second over all symbols; 0 plays the generated market instead.")
+    ] = 0.0,
+    speed: Annotated[float, typer.Option(min=0.001, help="Times as fast as the world, from now on.")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="Another market of the same kind.")] = 1,
+    fault_every: Annotated[
+        float,
+        typer.Option(min=0.0, metavar="SECONDS", help="A seeded fault about so often, 10,000 at most; 0 for none."),
+    ] = 0.0,
+    seconds: Annotated[float, typer.Option(min=0.0, help="Stop after so long; 0 runs until Ctrl-C.")] = 0.0,
+    truth: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write every trade that is made here.", show_default=False)
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run an exchange that speaks BloFin's protocol on this machine, and say at the end what it did."""
+    import asyncio
+    from pathlib import Path
+
+    from edgeproof.adapters.clock import SystemClock
+    from edgeproof.simulator.exchange import ExchangeServer
+
+    del workspace
+    names = tuple(name.strip() for name in symbols.split(",") if name.strip())
+    market = _Wish(symbols=names, days=days, rate=rate, speed=speed, seed=seed)
+    venue = _open_venue(market, SystemClock(), fault_every=fault_every, truth=Path(truth) if truth else None)
+    server = ExchangeServer(venue, port=port)
+    document = asyncio.run(_serve(server, seconds))
+
+    def show(console: Console) -> None:
+        console.print(f"made {sum(document['made'].values()):,} trades; {len(document['breaches'])} budgets exceeded")
+        for kind, times in document["events"].items():
+            console.print(f"  {kind}: {times:,}")
+
+    answer(document, as_json=as_json, show=show)
+
+
+class _Wish:
+    """Which market is asked for."""
+
+    def __init__(self, *, symbols: tuple[str, ...], days: int, rate: float, speed: float, seed: int) -> None:
+        self.symbols = symbols
+        self.days = days
+        self.rate = rate
+        self.speed = speed
+        self.seed = seed
+
+
+def _open_venue(wish: _Wish, clock: Clock, *, fault_every: float, truth: Path | None) -> Venue:
+    from edgeproof.simulator.exchange import ExchangeSpec, ScaledClock, Venue, WalkSpec, WalkTape, plan_faults
+
+    now_ms = clock.now_ms()
+    plan = plan_faults(seed=wish.seed, every_s=fault_every, total_s=_MOST_FAULTS * fault_every) if fault_every else ()
+    spec = ExchangeSpec(plan=plan, seed=wish.seed, truth_path=truth)
+    if wish.rate:
+        minutes = wish.days * 1_440
+        load = WalkSpec(
+            symbols=wish.symbols,
+            start_ms=now_ms // _MS_PER_SECOND * _MS_PER_SECOND,
+            trades_per_second=wish.rate,
+            seed=wish.seed,
+            history_minutes=minutes,
+        )
+        tape: Any = WalkTape(load)
+    else:
+        tape = _generate_tape(wish, now_ms // _MS_PER_MINUTE * _MS_PER_MINUTE)
+    scaled = ScaledClock(base=clock, base_start_ms=now_ms, start_ms=now_ms, speed=wish.speed)
+    return Venue(tape, spec, scaled, clock)
+
+
+def _generate_tape(wish: _Wish, now_ms: int) -> Any:  # noqa: ANN401 - a tape of any kind
+    from edgeproof.simulator.exchange import GeneratedTape
+    from edgeproof.simulator.market import MarketSpec, generate_market
+
+    ahead = max(1, round(2 * wish.speed))
+    spec = MarketSpec(
+        symbols=wish.symbols, start_ms=now_ms - wish.days * _MS_PER_DAY, days=wish.days + ahead, seed=wish.seed
+    )
+    return GeneratedTape(generate_market(spec), now_ms)
+
+
+async def _serve(server: ExchangeServer, seconds: float) -> dict[str, Any]:
+    """Serve until the time is over, or somebody ends it; what was counted."""
+    import asyncio
+    import contextlib
+    import signal
+
+    from edgeproof.cli._door import open_stderr
+    from edgeproof.simulator.exchange import DEMO_KEY
+    from edgeproof.simulator.exchange.server.control import describe_state
+
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    async with server:
+        console = open_stderr()
+        console.print(f"REST {server.rest_url}  streams {server.public_url} {server.private_url}", soft_wrap=True)
+        console.print(f"key {DEMO_KEY.key}  secret {DEMO_KEY.secret}  passphrase {DEMO_KEY.passphrase}", soft_wrap=True)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), timeout=seconds or None)
+        return describe_state(server.venue, server.streams)
