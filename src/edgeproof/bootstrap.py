@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from edgeproof.domain.stores import Lake, Ledger
     from edgeproof.domain.time import Clock, Window
     from edgeproof.execution import Costs
+    from edgeproof.ops.intake import Journal
     from edgeproof.strategies import Strategy
 
 _FOLDERS: Final = ("lake", "reports", "models", "strategies")
@@ -77,16 +78,13 @@ class Workspace:
         """Cycles, trials, pools and reports."""
         from edgeproof.adapters.database import open_ledger
 
-        chosen = self.settings.ledger
-        url = chosen.url
-        if url.startswith("sqlite:///"):
-            url = f"sqlite:///{self.root / url.removeprefix('sqlite:///')}"
-        elif chosen.password_env:
-            scheme, _, rest = url.partition("://")
-            user, at, place = rest.partition("@")
-            secret = quote(_read_secret(chosen.password_env), safe="")
-            url = f"{scheme}://{user}:{secret}{at}{place}"
-        return open_ledger(url)
+        return open_ledger(self._find_ledger())
+
+    def open_journal(self) -> Journal:
+        """What live intakes remember, in the ledger's database; open one in each thread that uses it."""
+        from edgeproof.adapters.database import open_journal
+
+        return open_journal(self._find_ledger())
 
     @cached_property
     def costs(self) -> Costs:
@@ -106,6 +104,18 @@ class Workspace:
         from edgeproof.adapters.workspace_lock import WorkspaceLock
 
         with WorkspaceLock(self.root).hold(purpose):
+            yield
+
+    @contextmanager
+    def lock_intake(self, purpose: str) -> Iterator[None]:
+        """Be the workspace's one intake; research goes on beside it.
+
+        Raises:
+            Busy: Another intake runs.
+        """
+        from edgeproof.adapters.workspace_lock import INTAKE, WorkspaceLock
+
+        with WorkspaceLock(self.root, kind=INTAKE).hold(purpose):
             yield
 
     def instruments(self) -> Sequence[Instrument]:
@@ -164,6 +174,18 @@ class Workspace:
     def report(self) -> ReportRecord | None:
         """The newest report."""
         return self.ledger.latest_report()
+
+    def _find_ledger(self) -> str:
+        chosen = self.settings.ledger
+        url = chosen.url
+        if url.startswith("sqlite:///"):
+            return f"sqlite:///{self.root / url.removeprefix('sqlite:///')}"
+        if chosen.password_env:
+            scheme, _, rest = url.partition("://")
+            user, at, place = rest.partition("@")
+            secret = quote(_read_secret(chosen.password_env), safe="")
+            return f"{scheme}://{user}:{secret}{at}{place}"
+        return url
 
     def _read_storage_options(self) -> dict[str, str]:
         chosen = self.settings.lake

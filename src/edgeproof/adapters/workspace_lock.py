@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from edgeproof.domain.time import Clock
 
-_LOCK_FILE: Final = ".run.lock"
-_HOLDER_FILE: Final = ".run.json"
+RESEARCH: Final = "run"
+INTAKE: Final = "intake"
 # Whoever asks whether the workspace is held takes the lock for an instant; a run that begins just then waits it out.
 _PATIENCE_S: Final = 0.5
 _POLL_S: Final = 0.02
@@ -48,13 +48,14 @@ class WorkspaceLock:
     Args:
         root: The workspace's directory.
         clock: Tells since when it is held.
+        kind: What there may be one of at a time; locks of different kinds do not know each other.
     """
 
-    def __init__(self, root: Path, clock: Clock | None = None) -> None:
+    def __init__(self, root: Path, clock: Clock | None = None, *, kind: str = RESEARCH) -> None:
         self._root = root
         self._clock = clock or SystemClock()
-        self._lock_file = root / _LOCK_FILE
-        self._holder_file = root / _HOLDER_FILE
+        self._lock_file = root / f".{kind}.lock"
+        self._holder_file = root / f".{kind}.json"
 
     @contextmanager
     def hold(self, purpose: str) -> Iterator[Holder]:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 CHANNELS: Final = ("trades", "candle1m")
 _LARGEST_FRAME: Final = 64 * 1_048_576
 _PONG: Final = b"pong"
-_HELD_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +48,7 @@ class FeedRules:
     pong_within_s: float = 10.0
     rows_within_s: float = 45.0
     connect_within_s: float = 15.0
-    first_pause_s: float = 0.5
+    first_pause_s: float = 0.25
     longest_pause_s: float = 30.0
 
 
@@ -91,17 +90,16 @@ class BlofinFeed:
 
     async def _stay(self, session: aiohttp.ClientSession, share: tuple[str, ...], sink: Sink) -> None:
         names = [self._names[symbol] for symbol in share]
-        loop, failures = asyncio.get_running_loop(), 0
+        failures = 0
         while True:
-            began = loop.time()
-            cause = "reconnect"
+            failures, cause = failures + 1, "reconnect"
             try:
                 await self._admit()
                 cause = await self._listen(session, share, sink)
+                failures = 0  # it was open and subscribed: what ended it is over, until the next attempt says otherwise
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 sink.note(f"connection failed: {type(error).__name__}")
             sink.break_off(names, cause)
-            failures = 0 if loop.time() - began > _HELD_S else failures + 1
             longest = min(self._rules.longest_pause_s, self._rules.first_pause_s * 2 ** min(failures, 16))
             await asyncio.sleep(self._random.uniform(longest / 2, longest))
 

@@ -38,10 +38,15 @@ if TYPE_CHECKING:
     from edgeproof.ops.intake.telling import Tell
     from edgeproof.ops.upkeep import Upkeep
 
+# The venue's clock may be this much behind ours when a symbol is first taken in.
+_SKEW_MS: Final = 5 * MS_PER_SECOND
 _DRAINS_S: Final = 20.0
 _FUNDING_BACK_MS: Final = 72 * MS_PER_HOUR
 _FUNDING_LATE_MS: Final = 5 * MS_PER_MINUTE
-_RESTED_MS: Final = 5 * MS_PER_SECOND
+_RESTED_MS: Final = 2 * MS_PER_SECOND
+# The venue's newest hundred trades reach back less than a second in a busy market: to ask is a matter of moments.
+_HEED_EVERY_S: Final = 0.05
+_ASKING_AT_ONCE: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +86,8 @@ class IntakeParts:
 class _Pulse:
     trades: int = 0
     at_ms: int = 0
-    refilled_ms: dict[str, int] = field(default_factory=dict)
+    asked_ms: dict[str, int] = field(default_factory=dict)
+    wanted: dict[str, None] = field(default_factory=dict)  # a queue without repeats
 
 
 class Intake:
@@ -99,7 +105,6 @@ class Intake:
         self._books = Books(parts.open_journal)
         self._writer = Writer(self.collector, parts.lake, parts.clock, parts.tell)
         self._pulse = _Pulse()
-        self._wanted: asyncio.Queue[str] = asyncio.Queue()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take in until told to stop; then write what waits.
@@ -125,7 +130,7 @@ class Intake:
     async def _start_auditor(self) -> Auditor:
         known = await self._books.do(lambda journal: journal.watermarks(self._plan.venue))
         now_ms = self._parts.clock.now_ms()
-        opens_ms = (now_ms - _RESTED_MS) // MS_PER_MINUTE * MS_PER_MINUTE
+        opens_ms = (now_ms - _SKEW_MS) // MS_PER_MINUTE * MS_PER_MINUTE
         marks = {symbol: known.get(symbol, opens_ms) for symbol in self._plan.symbols}
         for symbol in marks.keys() - known.keys():
             instrument = self._name(symbol)
@@ -144,8 +149,7 @@ class Intake:
         )
         since = {symbol: marks[symbol] for symbol in self._plan.symbols}
         auditor.take_hints([Hint(symbol=s, cause="start", from_ms=ms, noted_ms=now_ms) for s, ms in since.items()])
-        for symbol in known.keys() & marks.keys():
-            self._wanted.put_nowait(symbol)
+        self._pulse.wanted |= dict.fromkeys(symbol for symbol in self._plan.symbols if symbol in known)
         return auditor
 
     async def _work(self, run_id: int, auditor: Auditor, stop: asyncio.Event) -> None:
@@ -156,7 +160,8 @@ class Intake:
             _repeat(plan.check_every_s, lambda: self._check(auditor)),
             _repeat(plan.beat_every_s, lambda: self._beat(run_id)),
             _repeat(plan.funding_every_s, self._take_funding),
-            self._refill_for_ever(),
+            _repeat(_HEED_EVERY_S, lambda: self._heed(auditor)),
+            *(self._refill_for_ever() for _ in range(_ASKING_AT_ONCE)),
         ]
         if self._parts.upkeep is not None:
             rounds.append(_repeat(plan.check_every_s, self._keep_up))
@@ -176,21 +181,28 @@ class Intake:
         await self._writer.write()
 
     async def _check(self, auditor: Auditor) -> None:
+        await auditor.check_all()
+
+    async def _heed(self, auditor: Auditor) -> None:
+        """Pass hints on: to the auditor, who names causes, and to those who ask for trades again."""
         hints = self.collector.take_hints()
         auditor.take_hints(hints)
-        for symbol in {hint.symbol for hint in hints} | auditor.doubted:
-            self._wanted.put_nowait(symbol)
+        self._pulse.wanted |= dict.fromkeys([*(hint.symbol for hint in hints), *auditor.doubted])
         auditor.doubted.clear()
-        await auditor.check_all()
 
     async def _refill_for_ever(self) -> None:
         """Ask the venue for the newest trades of symbols that may have lost some."""
+        pulse = self._pulse
         while True:
-            symbol = await self._wanted.get()
             now_ms = self._parts.clock.now_ms()
-            if now_ms < self._pulse.refilled_ms.get(symbol, 0) + _RESTED_MS:
-                continue  # what was asked for a moment ago has not changed much, and each question has its price
-            self._pulse.refilled_ms[symbol] = now_ms
+            # What was asked for a moment ago has not changed much, and each question has its price.
+            rested = (s for s in pulse.wanted if now_ms >= pulse.asked_ms.get(s, 0) + _RESTED_MS)
+            symbol = next(rested, None)
+            if symbol is None:
+                await asyncio.sleep(_HEED_EVERY_S)
+                continue
+            del pulse.wanted[symbol]
+            pulse.asked_ms[symbol] = now_ms
             try:
                 newest = await self._parts.venue.trades(symbol)
             except VenueError as error:
