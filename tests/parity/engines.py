@@ -164,8 +164,8 @@ def trade_in_backtesting_py(wishes: Wishes, terms: Terms, **other: object) -> pl
     units = found["Size"].to_numpy()
     return _frame(
         side=np.sign(units),
-        entry_ts=wishes.ts[found["EntryBar"].to_numpy()],
-        exit_ts=wishes.ts[found["ExitBar"].to_numpy()],
+        entry_ts=wishes.ts[found["EntryBar"].to_numpy(np.int64)],
+        exit_ts=wishes.ts[found["ExitBar"].to_numpy(np.int64)],
         entry_price=found["EntryPrice"].to_numpy(),
         exit_price=found["ExitPrice"].to_numpy(),
         size=np.abs(units),
@@ -191,7 +191,8 @@ def assert_same_trades(ours: pl.DataFrame, theirs: pl.DataFrame, terms: Terms) -
 def _left_by_signal(wishes: Wishes, side: IntArray, exit_: IntArray, paid: FloatArray, order: FloatArray) -> BoolArray:
     """Which exits were orders of a signal in that bar: there was such a signal, and the order's price was paid."""
     asked = np.where(side > 0, (wishes.exit_long | wishes.short)[exit_], (wishes.exit_short | wishes.long)[exit_])
-    return np.logical_and(asked, np.isclose(paid, order, rtol=1e-13, atol=0.0))
+    left: BoolArray = np.logical_and(asked, np.isclose(paid, order, rtol=1e-13, atol=0.0))
+    return left
 
 
 def _to_pandas(wishes: Wishes, columns: dict[str, FloatArray]) -> Any:  # noqa: ANN401 - pandas comes with the peers
