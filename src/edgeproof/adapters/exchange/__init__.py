@@ -4,10 +4,12 @@ from edgeproof.adapters.exchange._client import open_client
 from edgeproof.adapters.exchange._config import ExchangeConfig
 from edgeproof.adapters.exchange._empty_spans import EmptySpansFile
 from edgeproof.adapters.exchange._gate import Gate
-from edgeproof.adapters.exchange._opening import open_budget, open_venue
+from edgeproof.adapters.exchange._opening import BUDGET_FILE, EMPTY_SPANS_FILE, open_budget, open_venue
 from edgeproof.adapters.exchange._profiles import PROFILES, VenueProfile
 
 __all__ = [
+    "BUDGET_FILE",
+    "EMPTY_SPANS_FILE",
     "PROFILES",
     "EmptySpansFile",
     "ExchangeConfig",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edgeproof.adapters.exchange._blofin import BlofinVenue
 from edgeproof.adapters.exchange._client import open_client
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from edgeproof.adapters.rate_budget import Waiting
     from edgeproof.domain.time import Clock
     from edgeproof.domain.venues import Venue
+
+
+# Files of a workspace that all of its processes share.
+BUDGET_FILE: Final = ".request-budget.sqlite"
+EMPTY_SPANS_FILE: Final = ".empty-spans.sqlite"
 
 
 def open_budget(config: ExchangeConfig, file: Path, *, on_pause: Callable[[Waiting], None] | None = None) -> RateBudget:

@@ -41,9 +41,9 @@ def test_processes_together_use_the_whole_budget_and_never_more(tmp_path: Path) 
 
 def test_a_storm_of_restarts_and_kills_never_exceeds_the_budget(tmp_path: Path) -> None:
     workers = []
-    for number in range(12):
+    for number in range(8):
         workers.append(start_worker(tmp_path, number, 30.0))
-        time.sleep(0.15)
+        time.sleep(0.2)
         if number >= 3:
             workers[number - 3].send_signal(signal.SIGKILL)
     for worker in workers:
