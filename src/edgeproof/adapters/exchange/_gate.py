@@ -148,6 +148,8 @@ def _judge(response: _Response, error: Exception | None, ccxt_errors: Any) -> Ou
         (isinstance(error, ours), Outcome.ANSWERED),
         (isinstance(error, ccxt_errors.RequestTimeout), Outcome.UNREACHABLE),
         (error is not None and status is None, Outcome.UNREACHABLE),
+        # ccxt takes a 400 or 404 for an outage: it is our question that is wrong, and nobody else need wait.
+        ((status or 0) >= HTTPStatus.BAD_REQUEST, Outcome.ANSWERED),
         (
             isinstance(error, ccxt_errors.NetworkError) and not isinstance(error, ccxt_errors.InvalidNonce),
             Outcome.FAILED,

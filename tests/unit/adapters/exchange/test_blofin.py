@@ -278,6 +278,7 @@ PAGE_OF_A_GATEWAY = "<html><body>Bad gateway</body></html>"
         (Canned(status=403, body=PAGE_OF_A_GATEWAY), VenueRefusing, "HTTP 403"),
         (Canned(status=502, body=PAGE_OF_A_GATEWAY), VenueUnreachable, "server failed"),
         (Canned(data={"code": "500", "msg": "Internal Server Error"}), VenueUnreachable, "server failed"),
+        (Canned(status=404, body=PAGE_OF_A_GATEWAY), BadAnswer, "404"),
         (Canned(body=PAGE_OF_A_GATEWAY), BadAnswer, "without a list"),
         (Canned(data=[1, 2]), BadAnswer, "blofin-simulated"),
         (Canned(data={"code": "0", "data": {"a": 1}}), BadAnswer, "without a list"),
