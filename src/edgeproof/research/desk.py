@@ -75,9 +75,17 @@ class Desk:
         return combine_hashes(f"{name}:{loaded.data_hash}" for name, loaded in self.loaded.items())
 
     def hash_for(self, strategy: Strategy, instrument: Instrument) -> str:
-        """Names the rows one trial uses: the market's own, and the bars of the others the strategy looks at."""
+        """Names the rows one trial uses: the market's own, and those of the others the strategy looks at.
+
+        Of a symbol that it names by ``of`` it may read bars and funding, of the reference bars alone.
+        """
+        named = set(strategy.symbols)
         others = {Instrument(venue=instrument.venue, symbol=s) for s in find_context(strategy)} - {instrument}
-        context = [f"{name}:{self.loaded[name].bars_hash}" for name in others if name in self.loaded]
+        context = [
+            f"{other}:{found.data_hash if other.symbol in named else found.bars_hash}"
+            for other in others
+            if (found := self.loaded.get(other)) is not None
+        ]
         return combine_hashes([f"{instrument}:{self.loaded[instrument].data_hash}", *context])
 
     def release(self, instrument: Instrument) -> None:
@@ -87,7 +95,7 @@ class Desk:
 
 
 def find_context(strategy: Strategy) -> set[str]:
-    """Symbols whose bars a strategy may look at besides its own: the reference, and what it names by ``of``."""
+    """Symbols whose rows a strategy may look at besides its own: the reference, and what it names by ``of``."""
     return {DEFAULT_REFERENCE, *strategy.symbols}
 
 
