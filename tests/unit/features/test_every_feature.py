@@ -32,6 +32,8 @@ FAMILIES = {
 }
 # Indicators whose lines jump: two runs that agree must agree exactly, and may differ only where they have not met.
 DISCRETE = {Unit.FLAG, Unit.CODE}
+# Bars of the long hourly market known at a cut: late enough for every default warm-up, at 11:00, 01:00 and 14:00.
+LONG_CUTS = (5_003, 7_201, 8_990)
 
 
 def compute_all(data: FeatureInput) -> dict[str, FloatArray]:
@@ -46,6 +48,19 @@ def ordinary_market(bars: int = 1_500) -> FeatureInput:
 @cache
 def long_hourly_market() -> FeatureInput:
     return random_input(9_000, seed=11, timeframe=Timeframe(60))
+
+
+def assert_the_past_stands(now: FloatArray, later: FloatArray, name: str) -> int:
+    """Compare what was known at a cut with the same bars seen later; how many finite values that compared."""
+    np.testing.assert_allclose(now, later[: len(now)], rtol=1e-12, atol=0.0, err_msg=name)
+    return int(np.isfinite(now).sum())
+
+
+def splice_future(data: FeatureInput, other: FeatureInput, known: int) -> FeatureInput:
+    """The same past with the other market's bars after it."""
+    return replace_columns(
+        data, {c: np.append(getattr(data.bars, c)[:known], getattr(other.bars, c)[known:]) for c in VALUE_COLUMNS}
+    )
 
 
 def smallest_arguments(feature: Feature) -> tuple[float, ...]:
@@ -87,18 +102,30 @@ def test_no_feature_changes_when_the_future_is_cut_off(seed: int, bars: int, sha
     known = max(1, round(share * bars))
     whole, cut = compute_all(data), compute_all(slice_input(data, 0, known))
     for name in FEATURES.names:
-        np.testing.assert_allclose(cut[name], whole[name][:known], rtol=1e-12, atol=0.0, err_msg=name)
+        assert_the_past_stands(cut[name], whole[name], name)
+
+
+# A minute market of hours holds no whole session and no second day: some features have their first value in weeks.
+@every_feature
+def test_no_feature_changes_when_the_future_of_a_long_market_is_cut_off(feature: Feature) -> None:
+    data = long_hourly_market()
+    whole = compute_feature(feature.name, (), data)
+    for known in LONG_CUTS:
+        cut = compute_feature(feature.name, (), slice_input(data, 0, known))
+        assert assert_the_past_stands(cut, whole, feature.name)
 
 
 @every_feature
 def test_no_feature_changes_when_the_future_changes(feature: Feature) -> None:
-    data, known = ordinary_market(), 1_200
-    wild = random_input(1_500, seed=99)
-    spliced = replace_columns(
-        data, {c: np.append(getattr(data.bars, c)[:known], getattr(wild.bars, c)[known:]) for c in VALUE_COLUMNS}
-    )
-    expected = compute_feature(feature.name, (), data)[:known]
-    np.testing.assert_array_equal(compute_feature(feature.name, (), spliced)[:known], expected)
+    compared = {}
+    for data, cuts in ((ordinary_market(), (1_200,)), (long_hourly_market(), LONG_CUTS)):
+        wild = random_input(len(data.bars), seed=99, timeframe=data.bars.timeframe)
+        whole = compute_feature(feature.name, (), data)
+        for known in cuts:
+            spliced = compute_feature(feature.name, (), splice_future(data, wild, known))[:known]
+            np.testing.assert_array_equal(spliced, whole[:known])
+            compared[known] = int(np.isfinite(spliced).sum())
+    assert all(compared[known] for known in LONG_CUTS)
 
 
 @every_feature
@@ -190,11 +217,14 @@ def test_values_are_finite_and_within_the_declared_bounds(feature: Feature, argu
 
 @every_feature
 def test_the_smallest_arguments_look_back_only_as_well(feature: Feature) -> None:
-    data, arguments = random_input(300, seed=21), smallest_arguments(feature)
-    whole = compute_feature(feature.name, arguments, data)
-    for known in (7, 40, 171):
-        cut = compute_feature(feature.name, arguments, slice_input(data, 0, known))
-        np.testing.assert_allclose(cut, whole[:known], rtol=1e-12, atol=0.0)
+    arguments = smallest_arguments(feature)
+    compared = {}
+    for data, cuts in ((random_input(300, seed=21), (7, 40, 171)), (long_hourly_market(), LONG_CUTS)):
+        whole = compute_feature(feature.name, arguments, data)
+        for known in cuts:
+            cut = compute_feature(feature.name, arguments, slice_input(data, 0, known))
+            compared[known] = assert_the_past_stands(cut, whole, feature.name)
+    assert all(compared[known] for known in LONG_CUTS)
 
 
 @every_feature
