@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeproof.cli import backfill
 from edgeproof.cli._door import JsonOption, WorkspaceOption, answer, open_progress
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     )
     data.command("import")(import_data)
     data.command("status")(show_status)
+    backfill.add_to(data)
     app.add_typer(data)
 
 
@@ -36,6 +38,9 @@ def import_data(
     ] = None,
     kind: Annotated[str | None, typer.Option(help="bars, trades or funding, where columns do not tell.")] = None,
     stamped: Annotated[str | None, typer.Option(help="open or close: which end of a bar its time names.")] = None,
+    contract_size: Annotated[
+        float | None, typer.Option(help="Base units per contract, of files that count in contracts.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check everything, write nothing.")] = False,
     each: Annotated[bool, typer.Option("--each", help="List every file.")] = False,
     workspace: WorkspaceOption = None,
@@ -60,6 +65,7 @@ def import_data(
         kind=kind,
         columns=_read_mapping(columns or []),
         stamped=stamped,
+        contract_size=contract_size,
         default_venue=desk.settings.data.venue,
     )
     report = _import_with_progress(paths, desk.lake, ImportOptions(hints=hints, dry_run=dry_run))
