@@ -20,7 +20,7 @@ from edgeproof.adapters.streams._blofin_frames import BlofinFrames
 from edgeproof.adapters.streams._subscriptions import split_symbols, write_subscription
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from decimal import Decimal
 
     from edgeproof.ops.intake import Sink
@@ -95,7 +95,7 @@ class BlofinFeed:
             failures, cause = failures + 1, "reconnect"
             try:
                 await self._admit()
-                cause = await self._listen(session, share, sink)
+                cause = await self._listen(session, share, names, sink)
                 failures = 0  # it was open and subscribed: what ended it is over, until the next attempt says otherwise
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 sink.note(f"connection failed: {type(error).__name__}")
@@ -103,7 +103,9 @@ class BlofinFeed:
             longest = min(self._rules.longest_pause_s, self._rules.first_pause_s * 2 ** min(failures, 16))
             await asyncio.sleep(self._random.uniform(longest / 2, longest))
 
-    async def _listen(self, session: aiohttp.ClientSession, share: tuple[str, ...], sink: Sink) -> str:
+    async def _listen(
+        self, session: aiohttp.ClientSession, share: tuple[str, ...], names: Sequence[str], sink: Sink
+    ) -> str:
         """Read one connection to its end; why it ended."""
         frames = BlofinFrames(self._contract_sizes, self._names, sink)
         async with asyncio.timeout(self._rules.connect_within_s):
@@ -113,21 +115,32 @@ class BlofinFeed:
         try:
             await socket.send_str(write_subscription([(c, symbol) for symbol in share for c in CHANNELS]))
             sink.note("connections")
-            return await self._read(socket, frames, sink)
+            return await self._read(socket, frames, names, sink)
         finally:
             with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
                 async with asyncio.timeout(1.0):
                     await socket.close()
 
-    async def _read(self, socket: aiohttp.ClientWebSocketResponse[bool], frames: BlofinFrames, sink: Sink) -> str:
-        watch = _Watch(socket, self._rules)
+    async def _read(
+        self,
+        socket: aiohttp.ClientWebSocketResponse[bool],
+        frames: BlofinFrames,
+        names: Sequence[str],
+        sink: Sink,
+    ) -> str:
+        watch, joined = _Watch(socket, self._rules), False
         watching = asyncio.ensure_future(watch.run())
         try:
             async for message in socket:
                 if message.type is aiohttp.WSMsgType.TEXT:
                     watch.heard = True
-                    if message.data != _PONG and frames.read(message.data):
+                    if message.data == _PONG:
+                        continue
+                    if frames.read(message.data):
                         watch.fed = True
+                    elif not joined and frames.subscribed >= len(names) * len(CHANNELS):
+                        joined = True
+                        sink.resume(names)
                 elif message.type is aiohttp.WSMsgType.BINARY:
                     sink.refuse("binary frame")
                 elif message.type is aiohttp.WSMsgType.ERROR:

@@ -46,12 +46,16 @@ class Candle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """Why trades of a symbol may be missing: since ``from_ms``, as was noted at ``noted_ms``."""
+    """Why trades of a symbol may be missing: since ``from_ms``, as was noted at ``noted_ms``.
+
+    ``ask`` says whether the venue's newest trades would help now; while a stream is down they would be too few later.
+    """
 
     symbol: str
     cause: str
     from_ms: int
     noted_ms: int
+    ask: bool = True
 
 
 class Collector:
@@ -130,7 +134,12 @@ class Collector:
         """A stream of these symbols ended, or was silent: trades may be missing from their last one on."""
         for symbol in symbols:
             self._sequences[self._positions[symbol]].restart()
-            self._hint(symbol, cause, self.last_trade_ms.get(symbol, self._clock.now_ms()))
+            self._hint(symbol, cause, self.last_trade_ms.get(symbol, self._clock.now_ms()), ask=False)
+
+    def resume(self, symbols: Iterable[str]) -> None:
+        """A stream of these symbols has begun: what was traded until now can be asked for."""
+        for symbol in symbols:
+            self._hint(symbol, "reconnect", self.last_trade_ms.get(symbol, self._clock.now_ms()))
 
     def take_trades(self) -> pl.DataFrame:
         """Trades that wait, as rows of the trades table."""
@@ -187,7 +196,7 @@ class Collector:
         if ts > self.last_trade_ms.get(symbol, 0):
             self.last_trade_ms[symbol] = ts
 
-    def _hint(self, symbol: str, cause: str, from_ms: int) -> None:
+    def _hint(self, symbol: str, cause: str, from_ms: int, *, ask: bool = True) -> None:
         self.counts[f"hints: {cause}"] += 1
         earlier = self._hints.get((symbol, cause))
         self._hints[symbol, cause] = Hint(
@@ -195,4 +204,5 @@ class Collector:
             cause=cause,
             from_ms=min(from_ms, earlier.from_ms) if earlier else from_ms,
             noted_ms=self._clock.now_ms(),
+            ask=ask or (earlier is not None and earlier.ask),
         )

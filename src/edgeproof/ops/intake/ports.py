@@ -35,7 +35,11 @@ class Sink(Protocol):
         ...
 
     def break_off(self, symbols: Iterable[str], cause: str) -> None:
-        """Trades of these symbols may be missing."""
+        """A stream of these symbols ended, or was silent: trades may be missing."""
+        ...
+
+    def resume(self, symbols: Iterable[str]) -> None:
+        """A stream of these symbols has begun."""
         ...
 
 

@@ -10,7 +10,7 @@ from collections import deque
 from typing import Final
 
 _REMEMBERED: Final = 4_096
-_STEPS_TO_LEARN: Final = 64
+_STEPS_TO_LEARN: Final = 32
 _DENSE_SHARE: Final = 0.9
 _MOST_MISSING: Final = 100_000
 _LONGEST_NUMBER: Final = 18
@@ -19,12 +19,13 @@ _LONGEST_NUMBER: Final = 18
 class TradeSequence:
     """The numbers of one symbol's trades, in the order they came."""
 
-    __slots__ = ("_known", "_last", "_missing", "_ones", "_order", "_steps", "jumps")
+    __slots__ = ("_first", "_known", "_last", "_missing", "_ones", "_order", "_steps", "jumps")
 
     def __init__(self) -> None:
         self.jumps = 0
         self._known: set[str] = set()
         self._order: deque[str] = deque()
+        self._first = 0
         self._last: int | None = None
         self._steps = 0
         self._ones = 0
@@ -59,14 +60,15 @@ class TradeSequence:
 
     def _count(self, number: int) -> bool:
         if self._last is None:
-            self._last = number
+            self._first = self._last = number
             return True
         step = number - self._last
         if step <= 0:
             late = number in self._missing
             self._missing.discard(number)
-            # Where numbers are dense, one that is not missing was here; elsewhere nobody knows, and the lake decides.
-            return late or not self.dense
+            # Where numbers are dense, one since the last break that is not missing was here; of any other nobody knows,
+            # and the lake decides.
+            return late or not self.dense or number < self._first
         if step > 1 and self.dense:
             self.jumps += 1
             if len(self._missing) + step <= _MOST_MISSING:

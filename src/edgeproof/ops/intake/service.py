@@ -43,7 +43,10 @@ _SKEW_MS: Final = 5 * MS_PER_SECOND
 _DRAINS_S: Final = 20.0
 _FUNDING_BACK_MS: Final = 72 * MS_PER_HOUR
 _FUNDING_LATE_MS: Final = 5 * MS_PER_MINUTE
-_RESTED_MS: Final = 2 * MS_PER_SECOND
+# Between two questions about one symbol: doubled while they go on, and back to the first after a quiet while.
+_FIRST_REST_MS: Final = 200
+_LONGEST_REST_MS: Final = 10 * MS_PER_SECOND
+_QUIET_MS: Final = 15 * MS_PER_SECOND
 # The venue's newest hundred trades reach back less than a second in a busy market: to ask is a matter of moments.
 _HEED_EVERY_S: Final = 0.05
 _ASKING_AT_ONCE: Final = 4
@@ -84,10 +87,23 @@ class IntakeParts:
 
 @dataclass(slots=True)
 class _Pulse:
+    """What the rounds remember of each other."""
+
     trades: int = 0
     at_ms: int = 0
-    asked_ms: dict[str, int] = field(default_factory=dict)
+    asked: dict[str, tuple[int, int]] = field(default_factory=dict)  # when last, and how often without a quiet while
     wanted: dict[str, None] = field(default_factory=dict)  # a queue without repeats
+
+    def choose(self, now_ms: int) -> str | None:
+        """The next symbol to ask about; none where all that wait were asked about a moment ago."""
+        for symbol in self.wanted:
+            asked_ms, times = self.asked.get(symbol, (0, 0))
+            times = 0 if now_ms > asked_ms + _QUIET_MS else times
+            if now_ms >= asked_ms + min(_FIRST_REST_MS * 2**times, _LONGEST_REST_MS):
+                del self.wanted[symbol]
+                self.asked[symbol] = (now_ms, times + 1)
+                return symbol
+        return None
 
 
 class Intake:
@@ -149,7 +165,6 @@ class Intake:
         )
         since = {symbol: marks[symbol] for symbol in self._plan.symbols}
         auditor.take_hints([Hint(symbol=s, cause="start", from_ms=ms, noted_ms=now_ms) for s, ms in since.items()])
-        self._pulse.wanted |= dict.fromkeys(symbol for symbol in self._plan.symbols if symbol in known)
         return auditor
 
     async def _work(self, run_id: int, auditor: Auditor, stop: asyncio.Event) -> None:
@@ -187,22 +202,17 @@ class Intake:
         """Pass hints on: to the auditor, who names causes, and to those who ask for trades again."""
         hints = self.collector.take_hints()
         auditor.take_hints(hints)
-        self._pulse.wanted |= dict.fromkeys([*(hint.symbol for hint in hints), *auditor.doubted])
+        self._pulse.wanted |= dict.fromkeys([*(hint.symbol for hint in hints if hint.ask), *auditor.doubted])
         auditor.doubted.clear()
 
     async def _refill_for_ever(self) -> None:
         """Ask the venue for the newest trades of symbols that may have lost some."""
         pulse = self._pulse
         while True:
-            now_ms = self._parts.clock.now_ms()
-            # What was asked for a moment ago has not changed much, and each question has its price.
-            rested = (s for s in pulse.wanted if now_ms >= pulse.asked_ms.get(s, 0) + _RESTED_MS)
-            symbol = next(rested, None)
+            symbol = pulse.choose(self._parts.clock.now_ms())
             if symbol is None:
                 await asyncio.sleep(_HEED_EVERY_S)
                 continue
-            del pulse.wanted[symbol]
-            pulse.asked_ms[symbol] = now_ms
             try:
                 newest = await self._parts.venue.trades(symbol)
             except VenueError as error:

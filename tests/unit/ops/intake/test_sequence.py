@@ -61,6 +61,19 @@ def test_after_a_break_any_number_may_come() -> None:
     assert not sequence.admit("1099")
 
 
+def test_what_was_traded_during_a_break_may_come_after_it() -> None:
+    sequence = learn()
+    sequence.restart()
+    assert sequence.admit("1120")
+    assert [sequence.admit(str(number)) for number in (1_098, 1_099, 1_100, 1_119, 1_119)] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
 def test_numbers_that_are_none_are_told_apart_by_their_text() -> None:
     sequence = TradeSequence()
     names = ["0a1f-77", "0a1f-78", "9" * 40, "²", ""]
