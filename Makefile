@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo check format test test-all bench docs lock clean
+.PHONY: help dev demo check format test test-all golden bench docs lock clean
 
 ## help: show this list
 help:
@@ -53,6 +53,10 @@ test: $(VENV)/.dev
 ## test-all: every test, the slow ones too
 test-all: $(VENV)/.dev
 	$(PYTEST) -m "not network"
+
+## golden: renew the golden runs, after a change that is meant to move trades
+golden: $(VENV)/.dev
+	$(BIN)/python tests/golden/renew.py
 
 ## bench: measure against the targets and the peers, in one run (ARGS="--quick" for a short one)
 bench: $(VENV)/.bench
