@@ -160,17 +160,17 @@ def trade_in_backtesting_py(wishes: Wishes, terms: Terms, **other: object) -> pl
         bench = peer.Backtest(
             _to_pandas(wishes, columns), Given, **{"cash": terms.cash, "commission": terms.fee} | other
         )
-        found = bench.run()["_trades"]
-    units = found["Size"].to_numpy()
+        found = bench.run()["_trades"].rename(columns=str.lower)
+    units = found["size"].to_numpy()
     return _frame(
         side=np.sign(units),
-        entry_ts=wishes.ts[found["EntryBar"].to_numpy(np.int64)],
-        exit_ts=wishes.ts[found["ExitBar"].to_numpy(np.int64)],
-        entry_price=found["EntryPrice"].to_numpy(),
-        exit_price=found["ExitPrice"].to_numpy(),
+        entry_ts=wishes.ts[found["entrybar"].to_numpy(np.int64)],
+        exit_ts=wishes.ts[found["exitbar"].to_numpy(np.int64)],
+        entry_price=found["entryprice"].to_numpy(),
+        exit_price=found["exitprice"].to_numpy(),
         size=np.abs(units),
-        fees=found["Commission"].to_numpy(),
-        pnl=found["PnL"].to_numpy(),
+        fees=found["commission"].to_numpy(),
+        pnl=found["pnl"].to_numpy(),
     ).sort("entry_ts", "exit_ts", maintain_order=True)
 
 
