@@ -21,7 +21,6 @@ from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.records import StrategyVersion
 from edgeproof.domain.time import format_ms, parse_span
-from edgeproof.evidence import expect_best_sharpe
 from edgeproof.research import NothingToTest
 from edgeproof.research.desk import load_desk
 from edgeproof.research.request import CycleRequest, choose_universe
@@ -162,9 +161,9 @@ def describe_sweep(done: Sweep, *, top: int, reach: float | None) -> dict[str, A
     columns = list(dict.fromkeys(name_column(name) for strategy in done.strategies for name in strategy.params))
     swept = list_swept(table, columns)
     around = measure_neighbourhood(table, swept, reach=reach)
-    lucky = expect_best_sharpe(done.field.effective, done.field.sharpe_variance) * math.sqrt(_DAYS_PER_YEAR)
-    listed = table.filter(table["score"].is_not_null()).sort("score", "combination", descending=[True, False])
     window = done.ground.desk.window
+    lucky = done.field.expect_luck(round(window.days)) * math.sqrt(_DAYS_PER_YEAR)
+    listed = table.filter(table["score"].is_not_null()).sort("score", "combination", descending=[True, False])
     return {
         "strategies": [strategy.name for strategy in done.strategies],
         "symbols": list(done.ground.markets.symbols),

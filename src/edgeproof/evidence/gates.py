@@ -13,7 +13,7 @@ import numpy as np
 
 from edgeproof.domain.results import MIN_TRADES_FOR_SHARPE
 from edgeproof.evidence.resampling import bootstrap_mean
-from edgeproof.evidence.sharpe import deflated_sharpe, measure_moments, probabilistic_sharpe
+from edgeproof.evidence.sharpe import measure_moments, probabilistic_sharpe
 
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import FloatArray
@@ -166,9 +166,7 @@ def _ask_sharpe(findings: Findings, field: TrialField) -> tuple[Gate, Gate]:
     moments = measure_moments(findings.daily_returns)
     missing = "its daily returns have no spread"
     plain = None if moments is None else probabilistic_sharpe(moments)
-    deflated = (
-        None if moments is None else deflated_sharpe(moments, trials=field.effective, variance=field.sharpe_variance)
-    )
+    deflated = None if moments is None else probabilistic_sharpe(moments, field.expect_luck(moments.periods))
     return (
         _ask("sharpe", "Is its true Sharpe ratio above zero?", plain, ">=", MIN_PROBABILITY, missing),
         _ask(

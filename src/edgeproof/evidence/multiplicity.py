@@ -17,16 +17,17 @@ Strategies Using Unsupervised Learning Methods*, Quantitative Finance 19(9), 201
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy.special import ndtri
 
-from edgeproof.evidence.sharpe import measure_moments
+from edgeproof.evidence.sharpe import expect_best_sharpe, measure_moments
 
 if TYPE_CHECKING:
-    from edgeproof.domain.arrays import FloatArray
+    from edgeproof.domain.arrays import FloatArray, IntArray
 
 _MIN_COMMON_DAYS: Final = 10
 _JOINED_CORRELATION: Final = 0.5
@@ -43,51 +44,76 @@ class TrialField:
     Attributes:
         total: Distinct trials ever recorded.
         effective: Independent ones among them, at least 1.
-        sharpe_variance: Variance of a worthless trial's Sharpe ratio, per day.
+        standard_variance: Variance of a worthless trial's standardised ratio, the daily Sharpe ratio times the square
+            root of its days less one. It has no unit and is 1 where nothing but sampling speaks, whatever the lengths.
     """
 
     total: int
     effective: int
-    sharpe_variance: float
+    standard_variance: float
+
+    @property
+    def luck(self) -> float:
+        """Standardised ratio that the best of the field is expected to show if none of it is worth anything."""
+        return expect_best_sharpe(self.effective, self.standard_variance)
+
+    def expect_luck(self, periods: int) -> float:
+        """The same as a Sharpe ratio per day, over a record of ``periods`` days: what luck shows at that length."""
+        return self.luck / math.sqrt(max(periods - 1, 1))
 
 
-def describe_field(returns: FloatArray, *, total: int) -> TrialField:
+def describe_field(returns: FloatArray, *, total: int, windows: IntArray | None = None) -> TrialField:
     """Measure the field that a finding has to beat.
 
-    The variance is the larger of two: the sampling variance of a zero Sharpe ratio over the mean length, and what the
-    ratios above zero show, if they are the upper half of a normal centred on zero. Ratios below zero are left out: many
-    are strategies that feed their costs, were never going to be the best one, and would raise the bar for a reason that
-    is not luck. The upper half is measured by its median, so that a few true edges do not raise the bar for themselves.
+    The variance is the larger of two: 1, which sampling alone gives to a zero ratio of any length once it is
+    standardised, and what the ratios above zero show, if they are the upper half of a normal centred on zero. Ratios
+    below zero are left out: many are strategies that feed their costs, were never going to be the best one, and would
+    raise the bar for a reason that is not luck. The upper half is measured by its median, so that a few true edges do
+    not raise the bar for themselves.
 
     Args:
         returns: Daily returns aligned by calendar day, shape (trials, days), NaN where a trial has none.
         total: Distinct trials ever recorded, those without any return included.
+        windows: On how many windows each row was tried, shape (trials,); one each when left out.
     """
     rows = [moments for row in returns if (moments := measure_moments(row)) is not None]
-    if not rows:
-        return TrialField(total=total, effective=1, sharpe_variance=0.0)
-    above = np.array([m.sharpe for m in rows if m.sharpe > 0.0])
-    sampling = float(np.mean([1.0 / (m.periods - 1) for m in rows]))
+    above = np.array([m.sharpe * math.sqrt(m.periods - 1) for m in rows if m.sharpe > 0.0])
     observed = (float(np.median(above)) / _HALF_NORMAL_MEDIAN) ** 2 if above.size else 0.0
-    return TrialField(total=total, effective=count_effective_trials(returns), sharpe_variance=max(sampling, observed))
+    return TrialField(
+        total=total,
+        effective=count_effective_trials(returns, windows),
+        standard_variance=max(1.0, observed),
+    )
 
 
-def count_effective_trials(returns: FloatArray, *, block: int = 3_000) -> int:
+def count_effective_trials(returns: FloatArray, windows: IntArray | None = None, *, block: int = 3_000) -> int:
     """Number of clusters among trials, at least 1; trials whose returns never move belong to none.
+
+    A cluster counts as often as the one among it that was tried on most windows: who tries ten lengths and keeps the
+    best has tried ten times. Windows that overlap are not independent, so this too can only be too many.
 
     Args:
         returns: Daily returns aligned by calendar day, shape (trials, days), NaN where a trial has none.
+        windows: On how many windows each row was tried, shape (trials,); one each when left out.
         block: Most trials that are clustered at once; memory grows with its square.
     """
     spread = np.array([np.ptp(row[np.isfinite(row)]) if np.isfinite(row).any() else 0.0 for row in returns])
     moving = returns[spread > _FLAT]
-    clusters = sum(_count_clusters(moving[at : at + block]) for at in range(0, len(moving), block))
-    return max(1, clusters)
+    tries = np.ones(len(moving), dtype=np.int64) if windows is None else windows[spread > _FLAT]
+    blocks = (slice(at, at + block) for at in range(0, len(moving), block))
+    return max(1, sum(_count_tries(_label_clusters(moving[part]), tries[part]) for part in blocks))
 
 
-def _count_clusters(returns: FloatArray) -> int:
+def _count_tries(labels: IntArray, tries: IntArray) -> int:
+    most = np.zeros(int(labels.max()) + 1, dtype=np.int64)
+    np.maximum.at(most, labels, tries)
+    return int(most.sum())
+
+
+def _label_clusters(returns: FloatArray) -> IntArray:
+    """The cluster of every trial, shape (trials,), for one trial or more."""
     if len(returns) < 2:  # noqa: PLR2004 - a pair is the least there is to join
-        return len(returns)
+        return np.zeros(len(returns), dtype=np.int64)
     correlation, common = _correlate(returns)
     bar = max(_JOINED_CORRELATION, _reach_by_chance(float(np.median(common))))
     distance = np.sqrt(np.clip((1.0 - correlation) / 2.0, 0.0, 1.0))
@@ -97,7 +123,7 @@ def _count_clusters(returns: FloatArray) -> int:
     from scipy.spatial.distance import squareform  # noqa: PLC0415
 
     tree = linkage(squareform(distance, checks=False), method="average")
-    return int(fcluster(tree, np.sqrt((1.0 - bar) / 2.0), criterion="distance").max())
+    return np.asarray(fcluster(tree, np.sqrt((1.0 - bar) / 2.0), criterion="distance"), dtype=np.int64)
 
 
 def _correlate(returns: FloatArray) -> tuple[FloatArray, FloatArray]:

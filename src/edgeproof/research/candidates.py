@@ -10,7 +10,7 @@ from scipy.special import ndtr
 
 from edgeproof.backtest import break_down_costs
 from edgeproof.domain.results import Interval, Metrics
-from edgeproof.evidence import compound, deflated_sharpe, find_suspicions, measure_moments, probabilistic_sharpe
+from edgeproof.evidence import compound, find_suspicions, measure_moments, probabilistic_sharpe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ class Ingredients:
         trades: Closed trades.
         net_return: Total return after costs.
         probability: Probability that the true Sharpe ratio is above zero; None without a Sharpe ratio.
-        deflated: The same against the best of that many worthless trials; None without a Sharpe ratio.
+        deflated: The same against the best of that many worthless trials of its length; None without a Sharpe ratio.
         profit_factor: Gross profit over gross loss; None when there was no loss, or no trade.
         drawdown: Deepest fall of equity, share.
         markets_earned, markets: On how many instruments the same strategy earned at the same timeframe, of how many.
@@ -124,9 +124,7 @@ def measure_ingredients(candidate: Candidate, siblings: Sequence[Candidate], fie
         trades=metrics.trades,
         net_return=metrics.total_return,
         probability=None if moments is None else probabilistic_sharpe(moments),
-        deflated=None
-        if moments is None
-        else deflated_sharpe(moments, trials=field.effective, variance=field.sharpe_variance),
+        deflated=None if moments is None else probabilistic_sharpe(moments, field.expect_luck(moments.periods)),
         profit_factor=metrics.profit_factor,
         drawdown=metrics.max_drawdown,
         markets_earned=sum(s.metrics.total_return > 0.0 for s in siblings),

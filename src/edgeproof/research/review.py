@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from edgeproof.backtest import break_down_costs
 from edgeproof.domain.records import Verdict
-from edgeproof.evidence import GateStatus, expect_best_sharpe
+from edgeproof.evidence import GateStatus
 from edgeproof.research.coverage import describe_coverage
 
 if TYPE_CHECKING:
@@ -72,15 +72,16 @@ def _remark_on_findings(result: CycleResult) -> Iterator[Remark]:
 
 
 def _remark_on_luck(result: CycleResult) -> Iterator[Remark]:
-    best = expect_best_sharpe(result.field.effective, result.field.sharpe_variance) * math.sqrt(_DAYS_A_YEAR)
+    days = round(result.universe.window.days)
+    best = result.field.expect_luck(days) * math.sqrt(_DAYS_A_YEAR)
     if best > 0.0:
         yield Remark(
             topic="luck",
             severity="note",
             text=(
                 f"With {result.field.total:,} trials, about {result.field.effective:,} of them independent, the best"
-                f" of them would show an annual Sharpe ratio near {best:.1f} by luck alone. Below that, a high ratio"
-                " means nothing."
+                f" of them would show an annual Sharpe ratio near {best:.1f} over {days} days by luck alone."
+                " Below that, a high ratio means nothing."
             ),
         )
 

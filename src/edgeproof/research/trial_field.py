@@ -1,12 +1,13 @@
 """The field of all recorded trials, as one finding among them has to beat it.
 
-A configuration (strategy version, parameters, instrument, timeframe, costs) that was tried on one window after another
-is one configuration: nothing was chosen between its windows. Its newest trial stands for it. The total still counts
-every trial.
+A configuration (strategy version, parameters, instrument, timeframe, costs) is compared with the others by its newest
+trial, the longest of them. Every window it was tried on is a try of its own: who tries ten lengths and keeps the best
+has tried ten times.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -20,17 +21,22 @@ if TYPE_CHECKING:
 
     from edgeproof.domain.arrays import FloatArray
     from edgeproof.domain.records import Trial
+    from edgeproof.domain.time import Window
 
 
 def survey_trials(trials: Iterable[Trial], *, total: int) -> TrialField:
     """Describe the field; the order of the trials changes nothing."""
     newest: dict[str, Trial] = {}
+    windows: dict[str, set[Window]] = defaultdict(set)
     for trial in trials:
         name = _name_configuration(trial)
+        windows[name].add(trial.window)
         known = newest.get(name)
         if known is None or _age(known) < _age(trial):
             newest[name] = trial
-    return describe_field(align_returns([newest[name] for name in sorted(newest)]), total=total)
+    names = sorted(newest)
+    tried = np.array([len(windows[name]) for name in names], dtype=np.int64)
+    return describe_field(align_returns([newest[name] for name in names]), total=total, windows=tried)
 
 
 def align_returns(trials: Sequence[Trial]) -> FloatArray:

@@ -81,18 +81,40 @@ def test_a_field_of_losers_does_not_raise_the_bar() -> None:
     losers = draw(100, 60, seed=2) - 0.02
     alone = describe_field(luck, total=100)
     together = describe_field(np.concatenate([luck, losers]), total=200)
-    assert together.sharpe_variance == pytest.approx(alone.sharpe_variance)
+    assert together.standard_variance == pytest.approx(alone.standard_variance)
     assert (together.total, together.effective) == (200, 200)
 
 
 def test_luck_alone_has_the_variance_of_its_sampling() -> None:
     field = describe_field(draw(2_000, 61), total=2_000)
-    assert field.sharpe_variance == pytest.approx(1.0 / 60.0, rel=0.1)
+    assert field.standard_variance == pytest.approx(1.0, rel=0.1)
+
+
+def test_luck_at_a_length_is_what_the_best_of_so_many_worthless_records_of_that_length_shows() -> None:
+    field = describe_field(draw(400, 90), total=400)
+    for days in (10, 30, 90):
+        many = np.random.default_rng(days).normal(size=(300, 400, days))
+        best = (many.mean(axis=2) / many.std(axis=2, ddof=1)).max(axis=1).mean()
+        # Short records have heavier tails than the normal that the formula takes the largest of.
+        assert field.expect_luck(days) == pytest.approx(best, rel=0.3 if days == 10 else 0.1)
+
+
+def test_the_lengths_of_the_others_do_not_move_the_bar_of_a_length() -> None:
+    short, long = draw(200, 5), draw(200, 60, seed=2)
+    padded = np.concatenate([np.pad(short, ((0, 0), (55, 0)), constant_values=np.nan), long])
+    alone, together = describe_field(short, total=200), describe_field(padded, total=400)
+    assert together.expect_luck(5) >= 0.9 * alone.expect_luck(5)
+    assert together.expect_luck(5) == pytest.approx(together.expect_luck(60) * np.sqrt(59.0 / 4.0))
+
+
+def test_every_window_is_a_try_of_its_cluster() -> None:
+    copies = np.concatenate([np.repeat(draw(1, 60), 5, axis=0), draw(3, 60, seed=2)])
+    assert count_effective_trials(copies, np.array([1, 1, 7, 2, 1, 4, 1, 1])) == 7 + 4 + 1 + 1
 
 
 def test_a_field_in_which_nothing_moved_has_no_bar() -> None:
     field = describe_field(np.zeros((3, 30)), total=3)
-    assert (field.total, field.effective, field.sharpe_variance) == (3, 1, 0.0)
+    assert (field.total, field.effective, field.expect_luck(30)) == (3, 1, 0.0)
 
 
 def test_the_published_fifteen_p_values_keep_four_discoveries() -> None:

@@ -21,8 +21,8 @@ from edgeproof.evidence import (
     weigh_evidence,
 )
 
-FIELD = TrialField(total=1_350, effective=300, sharpe_variance=1.0 / 29.0)
-ALONE = TrialField(total=1, effective=1, sharpe_variance=1.0 / 29.0)
+FIELD = TrialField(total=1_350, effective=300, standard_variance=1.0)
+ALONE = TrialField(total=1, effective=1, standard_variance=1.0)
 
 _rng = np.random.default_rng(8)
 STEADY = Findings(

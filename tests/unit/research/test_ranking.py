@@ -14,7 +14,7 @@ from edgeproof.research.candidates import Candidate, Ingredients, measure_steadi
 from edgeproof.research.ranking import WEIGHTS, grade, rank_candidates, score
 from fakes.cycle_results import draw_candidates, make_metrics, make_trial
 
-FIELD = TrialField(total=500, effective=200, sharpe_variance=1.0 / 29.0)
+FIELD = TrialField(total=500, effective=200, standard_variance=1.0)
 SYMBOLS = ("BTC-USDT", "ETH-USDT", "SOL-USDT")
 
 shares = st.floats(0.0, 1.0)

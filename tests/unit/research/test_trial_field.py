@@ -1,8 +1,9 @@
-"""The field counts configurations, not windows, and compares them day by day."""
+"""The field counts configurations and the windows they were tried on, and compares them day by day."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,17 +30,39 @@ def shift(trial: Trial, days: int) -> Trial:
     return replace(trial, key=f"{trial.key}+{days}", window=window, daily_returns=tuple(later.tolist()))
 
 
-def test_a_configuration_tried_on_many_windows_is_one_try_but_many_trials() -> None:
+def cut(trial: Trial, days: int) -> Trial:
+    """The same configuration on the last days of its window."""
+    window = Window(start_ms=trial.window.end_ms - days * MS_PER_DAY, end_ms=trial.window.end_ms)
+    first_day = (date.fromisoformat(trial.first_day) + timedelta(days=60 - days)).isoformat()
+    key, returns = f"{trial.key}/{days}", trial.daily_returns[-days:]
+    return replace(trial, key=key, window=window, first_day=first_day, daily_returns=returns)
+
+
+def test_every_window_of_a_configuration_is_a_try() -> None:
     first, second = draw_trial("a", 1), draw_trial("b", 2)
     trials = [first, second, *(shift(first, days) for days in range(1, 20))]
     field = survey_trials(trials, total=len(trials))
-    assert (field.total, field.effective) == (21, 2)
+    assert (field.total, field.effective) == (21, 21)
 
 
 def test_the_newest_window_stands_for_its_configuration() -> None:
     first = draw_trial("a", 1)
     newest = shift(first, 5)
-    assert survey_trials([newest, first], total=2) == survey_trials([newest], total=2)
+    field, alone = survey_trials([newest, first], total=2), survey_trials([newest], total=1)
+    assert field.standard_variance == alone.standard_variance
+
+
+def test_trying_shorter_windows_makes_the_bar_of_each_length_higher_never_lower() -> None:
+    window = Window(start_ms=WINDOW.end_ms - 60 * MS_PER_DAY, end_ms=WINDOW.end_ms)
+    whole = [replace(draw_trial(str(seed), seed, days=60), window=window) for seed in range(60)]
+    tries = list(whole)
+    before = survey_trials(tries, total=len(tries))
+    for days in (30, 10, 7, 5):
+        tries += [cut(trial, days) for trial in whole]
+        after = survey_trials(tries, total=len(tries))
+        assert after.effective == before.effective + 60
+        assert after.expect_luck(5) > before.expect_luck(5)
+        before = after
 
 
 @pytest.mark.parametrize("change", [{"params": {"window": 12.0}}, {"costs": {"taker": 0.001}}, {"timeframe": "1h"}])
@@ -69,7 +92,7 @@ def test_returns_are_aligned_by_calendar_day() -> None:
 
 def test_no_trials_make_an_empty_field() -> None:
     field = survey_trials([], total=0)
-    assert (field.total, field.effective, field.sharpe_variance) == (0, 1, 0.0)
+    assert (field.total, field.effective, field.expect_luck(30)) == (0, 1, 0.0)
 
 
 def test_a_trial_without_days_is_counted_but_not_compared() -> None:
