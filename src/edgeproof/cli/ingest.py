@@ -1,0 +1,256 @@
+"""`edgeproof data ingest | gaps | upkeep | install-service`: live data, what is missing of it, and keeping it small."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeproof.cli._door import JsonOption, WorkspaceOption, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from edgeproof.bootstrap import Workspace
+    from edgeproof.domain.venues import Market
+    from edgeproof.ops.gaps import Gap
+    from edgeproof.ops.intake.telling import Tell
+    from edgeproof.ops.upkeep import Event, Upkeep
+
+HostOption = Annotated[str, typer.Option(help="live, demo, or http://127.0.0.1:PORT of a simulated exchange.")]
+SymbolOption = Annotated[
+    list[str] | None, typer.Option("--symbol", "-s", help="A symbol to take in; may be repeated. Default: the busiest.")
+]
+TopOption = Annotated[int, typer.Option(min=1, max=500, help="How many of the busiest symbols, where none is named.")]
+KeepOption = Annotated[int, typer.Option(min=0, help="Days that raw trades stay; 0 keeps them for ever.")]
+FreeOption = Annotated[int, typer.Option(min=0, help="Megabytes of disk below which the intake stops.")]
+
+
+def add_to(data: typer.Typer) -> None:
+    """Register the commands under `edgeproof data`."""
+    data.command("ingest")(ingest)
+    data.command("gaps")(show_gaps)
+    data.command("upkeep")(keep_up)
+    data.command("install-service")(install_service)
+
+
+def ingest(
+    symbol: SymbolOption = None,
+    top: TopOption = 36,
+    host: HostOption = "live",
+    keep_trades_days: KeepOption = 0,
+    least_free_mb: FreeOption = 2_000,
+    run_for_s: Annotated[float, typer.Option(min=0, help="Stop after so many seconds; 0 runs on.")] = 0.0,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take in every public trade of some symbols of BloFin, until stopped (Ctrl-C or SIGTERM).
+
+    Trades reach the lake within seconds, closed minutes are checked against the venue's candles, and what is missing
+    is asked for again or recorded as a gap. Needs no key. Logs go to stderr, one event a line.
+    """
+    import asyncio
+
+    from edgeproof.bootstrap import open_workspace
+
+    desk = open_workspace(workspace)
+    tell = _open_log()
+    with desk.lock_intake("data ingest"):
+        upkeep = _make_upkeep(desk, keep_trades_days, least_free_mb)
+        summary = asyncio.run(_run(desk, host, symbol, top, upkeep, tell, run_for_s))
+    answer(summary, as_json=as_json, show=lambda console: _show_summary(console, summary))
+
+
+def show_gaps(symbol: SymbolOption = None, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Show where trades are missing that the venue's candles tell of, and how far each symbol was checked."""
+    from edgeproof.bootstrap import open_workspace
+    from edgeproof.domain.instruments import parse_symbol
+
+    journal = open_workspace(workspace).open_journal()
+    wanted = {parse_symbol(text) for text in symbol or []}
+    gaps = [gap for gap in journal.gaps() if not wanted or gap.instrument.symbol in wanted]
+    runs = journal.runs(limit=1)
+    venues = sorted({gap.instrument.venue for gap in gaps} | {run.venue for run in runs})
+    marks = {venue: dict(journal.watermarks(venue)) for venue in venues}
+    document = {"gaps": [_document_gap(gap) for gap in gaps], "checked_until_ms": marks, "runs": list(runs)}
+    answer(document, as_json=as_json, show=lambda console: _draw_gaps(console, gaps))
+
+
+def keep_up(keep_trades_days: KeepOption = 0, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Merge small files, drop old trades, delete files that no longer count; `ingest` does so by itself."""
+    from edgeproof.bootstrap import open_workspace
+
+    desk = open_workspace(workspace)
+    events = _make_upkeep(desk, keep_trades_days, 0).run_all(desk.clock.now_ms())
+    document = [{"event": name, **values} for name, values in events]
+    answer(document, as_json=as_json, show=lambda console: _show_events(console, events))
+
+
+def install_service(
+    symbol: SymbolOption = None,
+    top: TopOption = 36,
+    host: HostOption = "live",
+    keep_trades_days: KeepOption = 0,
+    unit: Annotated[Path | None, typer.Option(help="File to write; by default the user's own systemd folder.")] = None,
+    user: Annotated[str | None, typer.Option(help="For a system-wide unit: the user it runs as.")] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a systemd unit that keeps `data ingest` running, and say how to start it."""
+    from edgeproof.adapters.service_manager import ServiceUnit
+    from edgeproof.bootstrap import open_workspace
+
+    desk = open_workspace(workspace)
+    symbols = [word for text in symbol or [] for word in ("--symbol", text)]
+    chosen = symbols or ["--top", str(top)]
+    command = [sys.executable, "-m", "edgeproof", "data", "ingest", *chosen, "--host", host]
+    command += ["--keep-trades-days", str(keep_trades_days), "--workspace", str(desk.root)]
+    text = ServiceUnit(
+        description=f"edgeproof: live market data into {desk.root.name}", command=command, folder=desk.root, user=user
+    ).render()
+    file = unit or Path.home() / ".config" / "systemd" / "user" / "edgeproof-ingest.service"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, "utf-8")
+    manager = "systemctl" if user else "systemctl --user"
+    follow = f"{manager} daemon-reload && {manager} enable --now {file.name}"
+    answer(
+        {"unit": str(file), "start": follow},
+        as_json=as_json,
+        show=lambda console: console.print(f"wrote {file}\nstart it with: {follow}", soft_wrap=True),
+    )
+
+
+async def _run(
+    desk: Workspace, host: str, symbol: list[str] | None, top: int, upkeep: Upkeep, tell: Tell, run_for_s: float
+) -> dict[str, Any]:
+    import asyncio
+    import signal
+
+    from edgeproof.adapters.exchange import ExchangeConfig, open_budget, open_venue
+    from edgeproof.adapters.streams import open_blofin_feed
+    from edgeproof.ops.intake.service import Intake, IntakeParts, IntakePlan
+
+    config = ExchangeConfig(venue="blofin", host=host)
+    budget_file = desk.root / ".requests.sqlite"
+    venue = open_venue(config, open_budget(config, budget_file), desk.clock)
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stop.set)
+    if run_for_s:
+        loop.call_later(run_for_s, stop.set)
+    try:
+        markets = await _choose_markets(venue, symbol, top)
+        plan = IntakePlan(venue=venue.name, symbols=tuple(market.instrument.symbol for market in markets))
+        parts = IntakeParts(
+            feed=open_blofin_feed(host, markets, budget_file),
+            venue=venue,
+            lake=desk.lake,
+            open_journal=desk.open_journal,
+            clock=desk.clock,
+            tell=tell,
+            upkeep=upkeep,
+        )
+        intake = Intake(plan, parts)
+        await intake.run(stop)
+    finally:
+        await venue.close()
+    collector = intake.collector
+    return {"venue": venue.name, "counts": dict(collector.counts), "refused": dict(collector.refused)}
+
+
+async def _choose_markets(venue: Any, symbol: list[str] | None, top: int) -> list[Market]:  # noqa: ANN401 - a Venue
+    from edgeproof.domain.errors import UnknownName
+    from edgeproof.domain.instruments import parse_symbol
+    from edgeproof.domain.venues import MarketState
+
+    live = {m.instrument.symbol: m for m in await venue.markets() if m.state is MarketState.LIVE}
+    if symbol:
+        wanted = list(dict.fromkeys(parse_symbol(text) for text in symbol))
+        for name in wanted:
+            if name not in live:
+                raise UnknownName(f"live perpetual at {venue.name}", name, live)
+        return [live[name] for name in wanted]
+    busiest = sorted(await venue.tickers(), key=lambda ticker: -ticker.turnover)
+    return [live[t.instrument.symbol] for t in busiest if t.instrument.symbol in live][:top]
+
+
+def _make_upkeep(desk: Workspace, keep_trades_days: int, least_free_mb: int) -> Upkeep:
+    import shutil
+
+    from edgeproof.ops.upkeep import Upkeep, UpkeepPlan
+
+    plan = UpkeepPlan(keep_trades_days=keep_trades_days or None, least_free_bytes=least_free_mb * 1_000_000)
+    on_disk = "://" not in desk.settings.lake.url
+    return Upkeep(desk.lake, plan, (lambda: shutil.disk_usage(desk.root).free) if on_disk else None)
+
+
+def _open_log() -> Tell:
+    """Events as lines on stderr: pretty on a terminal, JSON elsewhere; and signs of life to systemd."""
+    import structlog
+
+    from edgeproof.adapters.service_manager import ALIVE, READY, STOPPING, notify_manager
+
+    shape = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    log = structlog.wrap_logger(
+        structlog.WriteLoggerFactory(file=sys.stderr)(),
+        processors=[structlog.processors.TimeStamper(fmt="iso", utc=True), shape],
+    )
+    words = {"ready": READY, "alive": ALIVE, "stopping": STOPPING}
+
+    def tell(event: str, **values: object) -> None:
+        log.msg(event, **values)
+        if event in words:
+            notify_manager(words[event], f"STATUS={event} " + " ".join(f"{k}={v}" for k, v in values.items()))
+
+    return tell
+
+
+def _document_gap(gap: Gap) -> dict[str, Any]:
+    from edgeproof.domain.time import format_ms
+
+    return {
+        "venue": gap.instrument.venue,
+        "symbol": gap.instrument.symbol,
+        "from": format_ms(gap.start_ms),
+        "to": format_ms(gap.end_ms),
+        "minutes": gap.minutes,
+        "cause": gap.cause,
+        "held_volume": gap.held_volume,
+        "published_volume": gap.published_volume,
+    }
+
+
+def _draw_gaps(console: Console, gaps: Sequence[Gap]) -> None:
+    from rich.table import Table
+
+    if not gaps:
+        console.print("no gaps are known")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("symbol", "from (UTC)", "minutes", "cause", "volume held", "published"):
+        table.add_column(name, no_wrap=True)
+    for gap in gaps:
+        told = _document_gap(gap)
+        published = "" if gap.published_volume is None else f"{gap.published_volume:,.8g}"
+        table.add_row(told["symbol"], told["from"], f"{gap.minutes:,}", gap.cause, f"{gap.held_volume:,.8g}", published)
+    console.print(table, soft_wrap=True)
+
+
+def _show_summary(console: Console, summary: dict[str, Any]) -> None:
+    counts = summary["counts"]
+    console.print(
+        f"{counts.get('trades', 0):,} trades taken in, {counts.get('minutes checked', 0):,} minutes checked, "
+        f"{counts.get('minutes lost', 0):,} of them with trades missing",
+        soft_wrap=True,
+    )
+
+
+def _show_events(console: Console, events: Sequence[Event]) -> None:
+    if not events:
+        console.print("nothing to do")
+    for name, values in events:
+        console.print(f"{name.replace('_', ' ')}: " + ", ".join(f"{k} {v}" for k, v in values.items()))
