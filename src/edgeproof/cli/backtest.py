@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from edgeproof.research.desk import Desk
     from edgeproof.research.request import Universe
     from edgeproof.strategies import Strategy
-
-_WHOLE_HISTORY_MS: Final = 100 * 365 * 86_400_000
 
 
 def add_to(app: typer.Typer) -> None:
@@ -163,11 +161,9 @@ def _choose_universe(
     start: str | None,
     end: str | None,
 ) -> Universe:
-    from dataclasses import replace
-
     from edgeproof.domain.errors import InvalidValue, UnknownName
-    from edgeproof.domain.time import Window, parse_instant, parse_span
-    from edgeproof.research.request import CycleRequest, choose_universe
+    from edgeproof.domain.time import parse_instant, parse_span
+    from edgeproof.research.request import CycleRequest, choose_span, choose_universe
 
     if window is not None and (start is not None or end is not None):
         raise InvalidValue("window", window, "either --window, or --from and --to")
@@ -176,19 +172,15 @@ def _choose_universe(
     if venue is not None and venue not in venues:
         raise UnknownName("venue", venue, venues)
     asked = None if symbols is None else tuple(p.strip() for text in symbols for p in text.split(",") if p.strip())
-    spanned = CycleRequest(
-        symbols=asked, length_ms=parse_span(window or house.settings.research.window), costs=house.costs
-    )
     if start is None and end is None:
-        return choose_universe(spanned, holdings)
-    whole = choose_universe(replace(spanned, length_ms=_WHOLE_HISTORY_MS), holdings)
-    markets = {market.instrument for market in whole.markets}
-    first_ms = min(held.first_ms for held in holdings if held.table == "bars" and held.instrument in markets)
-    span = Window(
-        start_ms=first_ms if start is None else parse_instant(start),
-        end_ms=whole.window.end_ms if end is None else parse_instant(end),
+        length_ms = parse_span(window or house.settings.research.window)
+        return choose_universe(CycleRequest(symbols=asked, length_ms=length_ms, costs=house.costs), holdings)
+    return choose_span(
+        asked,
+        holdings,
+        start_ms=None if start is None else parse_instant(start),
+        end_ms=None if end is None else parse_instant(end),
     )
-    return replace(whole, window=span)
 
 
 def _replay_markets(desk: Desk, question: Question) -> dict[Instrument, Replay]:

@@ -13,7 +13,7 @@ from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.series import BarSeries
 from edgeproof.market import Fault, inspect_bars
 from edgeproof.research.coverage import Coverage, measure_coverage
-from edgeproof.research.request import Market, find_finest
+from edgeproof.research.request import Market, choose_markets
 from edgeproof.strategies import DEFAULT_REFERENCE, MarketData
 
 if TYPE_CHECKING:
@@ -122,9 +122,9 @@ def load_desk(lake: Lake, universe: Universe, strategies: Sequence[Strategy], *,
 
 def _find_outside(lake: Lake, universe: Universe, symbols: Iterable[str]) -> list[Market]:
     inside = {market.instrument for market in universe.markets}
-    finest = find_finest(lake.holdings())
+    held = choose_markets(lake.holdings(), universe.window)
     wanted = {Instrument(venue=venue, symbol=s) for venue in {i.venue for i in inside} for s in symbols} - inside
-    return [finest[instrument] for instrument in sorted(wanted) if instrument in finest]
+    return [held[instrument] for instrument in sorted(wanted) if instrument in held]
 
 
 def _load(lake: Lake, market: Market, window: Window) -> Loaded:

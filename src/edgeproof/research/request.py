@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edgeproof.domain.stores import Holding
 
 _HOUR: Final = Timeframe(60)
+_ENOUGH: Final = 0.5
 DECISION_TIMEFRAMES: Final = (ONE_MINUTE, Timeframe(5), _HOUR)
 
 
@@ -73,17 +74,19 @@ class CycleRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Market:
-    """One instrument and the finest bars the lake has of it.
+    """One instrument and the bars it is traded on.
 
     Attributes:
         instrument: The instrument.
         timeframe: Length of those bars.
         end_ms: When the newest of them closed.
+        left_out: Names of finer timeframes that have bars in the window, but too few to stand for it.
     """
 
     instrument: Instrument
     timeframe: Timeframe
     end_ms: int
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,35 +104,103 @@ def choose_universe(request: CycleRequest, holdings: Sequence[Holding]) -> Unive
         NothingToTest: The lake has no bars, or none of a symbol that was asked for in the window.
         UnknownName: A symbol the lake does not hold.
     """
-    finest = find_finest(holdings)
-    if not finest:
-        raise NothingToTest("the lake holds no bars; import some with `edgeproof data import`")
-    chosen = set(finest) if request.symbols is None else _find_asked(request.symbols, set(finest))
-    end = max(finest[i].end_ms for i in chosen)
-    window = Window(start_ms=end - request.length_ms, end_ms=end)
-    inside = {i for i in chosen if finest[i].end_ms > window.start_ms}
-    if request.symbols is not None and inside != chosen:
-        late = min(chosen - inside)
-        raise NothingToTest(
-            f"{late} has no bars after {format_ms(window.start_ms)} (they end at {format_ms(finest[late].end_ms)});"
-            " leave it out or ask for a longer window"
-        )
-    return Universe(markets=tuple(finest[instrument] for instrument in sorted(inside)), window=window)
-
-
-def find_finest(holdings: Sequence[Holding]) -> Mapping[Instrument, Market]:
-    """Each instrument with its shortest bars."""
-    finest: dict[Instrument, Market] = {}
-    for holding in holdings:
-        if holding.table != "bars" or holding.timeframe is None:
-            continue
-        timeframe = Timeframe.parse(holding.timeframe)
-        known = finest.get(holding.instrument)
-        if known is None or timeframe < known.timeframe:
-            finest[holding.instrument] = Market(
-                instrument=holding.instrument, timeframe=timeframe, end_ms=holding.last_ms + timeframe.ms
+    series = _find_series(holdings, request.symbols)
+    newest = _last(max(one.end_ms for found in series.values() for one in found), request.length_ms)
+    # A day's bar may end long after the newest minute: the window ends with the bars that are traded on.
+    inside = [market for market in choose_markets(holdings, newest).values() if market.instrument in series]
+    window = _last(max(market.end_ms for market in inside), request.length_ms)
+    markets = choose_markets(holdings, window)
+    for instrument in sorted(series) if request.symbols is not None else ():
+        if instrument not in markets:
+            end = max(one.end_ms for one in series[instrument])
+            raise NothingToTest(
+                f"{instrument} has no bars after {format_ms(window.start_ms)} (they end at {format_ms(end)});"
+                " leave it out or ask for a longer window"
             )
-    return finest
+    return Universe(markets=tuple(markets[i] for i in sorted(markets) if i in series), window=window)
+
+
+def choose_span(
+    symbols: Sequence[str] | None, holdings: Sequence[Holding], *, start_ms: int | None, end_ms: int | None
+) -> Universe:
+    """Choose markets and window between two moments, as far as there are bars; None is where the bars begin or end.
+
+    Raises:
+        NothingToTest: The lake has no bars, or none between the two.
+        InvalidValue: The window ends before it starts.
+        UnknownName: A symbol the lake does not hold.
+    """
+    series = _find_series(holdings, symbols)
+    first = min(one.first_ms for found in series.values() for one in found)
+    last = max(one.end_ms for found in series.values() for one in found)
+    asked = Window(start_ms=first if start_ms is None else start_ms, end_ms=last if end_ms is None else end_ms)
+    if asked.start_ms >= last or asked.end_ms <= first:
+        told = f"{format_ms(asked.start_ms)} to {format_ms(asked.end_ms)}"
+        raise NothingToTest(f"no bars from {told}; `edgeproof data status` shows what there is")
+    window = Window(start_ms=max(asked.start_ms, first), end_ms=min(asked.end_ms, last))
+    markets = choose_markets(holdings, window)
+    return Universe(markets=tuple(markets[i] for i in sorted(markets) if i in series), window=window)
+
+
+def choose_markets(holdings: Sequence[Holding], window: Window) -> Mapping[Instrument, Market]:
+    """Each instrument with bars in the window, and of its bars the finest that cover at least half of what any do.
+
+    A handful of minutes must not hide years of hours. Covered is what of the window lies between a series' first and
+    last bar, lessened by the share of bars missing between them.
+    """
+    chosen: dict[Instrument, Market] = {}
+    for instrument, series in _group_series(holdings).items():
+        covering = [one for one in series if one.measure_cover(window) > 0.0]
+        if covering:
+            enough = _ENOUGH * max(one.measure_cover(window) for one in covering)
+            place = next(i for i, one in enumerate(covering) if one.measure_cover(window) >= enough)
+            chosen[instrument] = Market(
+                instrument=instrument,
+                timeframe=covering[place].timeframe,
+                end_ms=covering[place].end_ms,
+                left_out=tuple(one.timeframe.name for one in covering[:place]),
+            )
+    return chosen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Series:
+    """One instrument's bars of one timeframe."""
+
+    timeframe: Timeframe
+    bars: int
+    first_ms: int
+    end_ms: int
+
+    def measure_cover(self, window: Window) -> float:
+        """Milliseconds of the window that its bars cover, if those missing are spread evenly."""
+        overlap = min(self.end_ms, window.end_ms) - max(self.first_ms, window.start_ms)
+        density = self.bars * self.timeframe.ms / (self.end_ms - self.first_ms)
+        return max(0, overlap) * min(1.0, density)
+
+
+def _group_series(holdings: Sequence[Holding]) -> dict[Instrument, list[_Series]]:
+    """Each instrument's bars, shortest first."""
+    groups: dict[Instrument, list[_Series]] = {}
+    for held in holdings:
+        if held.table == "bars" and held.timeframe is not None:
+            timeframe = Timeframe.parse(held.timeframe)
+            groups.setdefault(held.instrument, []).append(
+                _Series(timeframe=timeframe, bars=held.rows, first_ms=held.first_ms, end_ms=held.last_ms + timeframe.ms)
+            )
+    return {instrument: sorted(series, key=lambda one: one.timeframe) for instrument, series in groups.items()}
+
+
+def _find_series(holdings: Sequence[Holding], symbols: Sequence[str] | None) -> dict[Instrument, list[_Series]]:
+    groups = _group_series(holdings)
+    if not groups:
+        raise NothingToTest("the lake holds no bars; import some with `edgeproof data import`")
+    asked = set(groups) if symbols is None else _find_asked(symbols, set(groups))
+    return {instrument: groups[instrument] for instrument in asked}
+
+
+def _last(end_ms: int, length_ms: int) -> Window:
+    return Window(start_ms=end_ms - length_ms, end_ms=end_ms)
 
 
 def _find_asked(symbols: Sequence[str], known: set[Instrument]) -> set[Instrument]:

@@ -116,6 +116,16 @@ def _remark_on_concentration(result: CycleResult) -> Iterator[Remark]:
 def _remark_on_coverage(result: CycleResult) -> Iterator[Remark]:
     if not all(coverage.is_whole for coverage in result.coverages):
         yield Remark(topic="coverage", severity="note", text=describe_coverage(result.coverages))
+    markets = result.universe.markets
+    if left := [f"{m.instrument.symbol} {name} (used: {m.timeframe})" for m in markets for name in m.left_out]:
+        yield Remark(
+            topic="left_out",
+            severity="warning",
+            text=(
+                "Finer bars were left out because they cover less than half of what longer ones cover of the window:"
+                f" {_name(left)}. Decisions finer than the bars used were not tried."
+            ),
+        )
 
 
 def _remark_on_doubt(result: CycleResult) -> Iterator[Remark]:

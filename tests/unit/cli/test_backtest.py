@@ -94,6 +94,13 @@ def test_a_window_may_be_named_by_its_ends(ask: Ask) -> None:
     assert document["accounts"][0]["metrics"]["days"] == 0.25
 
 
+def test_a_window_reaches_no_further_than_the_bars(ask: Ask, desk: Path) -> None:
+    document = ask("ema_crossover", "--from", "1999-01-01", "--to", "2099-01-01")
+    assert document["window"] == {"from": "2024-03-01T00:00:00Z", "to": "2024-03-03T00:00:00Z", "days": 2.0}
+    assert {trial.window.days for trial in open_workspace(desk).ledger.trials()} == {2.0}
+    assert ask("ema_crossover", "--to", "2099-01-01")["trials"]["new"] == 0
+
+
 def test_costs_and_parameters_are_as_asked(ask: Ask) -> None:
     options = ("--taker", "0.001", "--slippage", "0", "--latency-ms", "0", "--param", "fast=9", "--param", "slow=30")
     document = ask("ema_crossover", *options)
