@@ -167,6 +167,21 @@ def make_message(row: dict[str, Any], symbol: str, *, spot: bool, **changed: obj
     return {"stream": f"{symbol.lower()}@trade", "data": event}
 
 
+def write_contract_candles(
+    path: Path, candles: pl.DataFrame, *, contract_size: float, coin: str = "volCurrency", finished: str = "1"
+) -> Path:
+    """BloFin's candles, or with ``coin="volCcy"`` OKX's of a swap; ``finished`` is the last candle's ``confirm``."""
+    frame = candles.select(
+        pl.col("ms").alias("ts"),
+        *("open", "high", "low", "close"),
+        (pl.col("volume") / contract_size).alias("vol"),
+        pl.col("volume").alias(coin),
+        (pl.col("volume") * pl.col("close")).alias(f"{coin}Quote"),
+        pl.Series("confirm", ["1"] * (candles.height - 1) + [finished]),
+    )
+    return write_csv(path, frame)
+
+
 def write_csv(path: Path, frame: pl.DataFrame, *, separator: str = ",") -> Path:
     """A plain CSV, gzipped where the name says so."""
     text = frame.write_csv(separator=separator).encode()

@@ -31,6 +31,8 @@ _BARS: Final = {
     "close": ("close", "c", "closeprice", "priceclose"),
     "volume": (
         "homenotional",
+        "volcurrency",
+        "volccy",
         "volume",
         "vol",
         "v",
@@ -47,7 +49,9 @@ _BARS: Final = {
         "volumequote",
         "quoteassetvolume",
         "quotevol",
+        "volcurrencyquote",
         "volccyquote",
+        "volquote",
         "turnover",
         "qv",
         "q",
@@ -55,6 +59,7 @@ _BARS: Final = {
     "trades": ("trades", "count", "numberoftrades", "numtrades", "tradecount", "tradescount", "nooftrades", "n"),
     "taker_buy_volume": ("takerbuyvolume", "takerbuybaseassetvolume", "takerbuybasevolume", "takerbuybase", "tbv"),
     "vwap": ("vwap", "weightedaverage", "wap"),
+    "confirm": ("confirm", "confirmed", "isclosed"),
 }
 _TRADES: Final = {
     **_COMMON,
@@ -119,7 +124,7 @@ def choose_kind(names: Sequence[str], wished: Mapping[str, str], *, file: str) -
 def _find_missing(names: Sequence[str], kind: str, wished: Mapping[str, str], *, file: str) -> list[str]:
     matched = match_columns(names, kind, wished, file=file)
     # `Volume BTC` is known for what it is only once the symbol is.
-    by_asset = any(_fold_name(name).startswith("volume") for name in names)
+    by_asset = any(fold_name(name).startswith("volume") for name in names)
     return [role for role in _REQUIRED[kind] if role not in matched and not (role == "volume" and by_asset)]
 
 
@@ -134,7 +139,7 @@ def match_columns(names: Sequence[str], kind: str, wished: Mapping[str, str], *,
             raise Unreadable(file, f"no column '{column}' for {role}; it has {_list_names(names)}")
     folded: dict[str, str] = {}
     for name in names:
-        folded.setdefault(_fold_name(name), name)
+        folded.setdefault(fold_name(name), name)
     matched: dict[str, str] = {}
     for role, synonyms in _ROLES[kind].items():
         known = next((folded[synonym] for synonym in synonyms if synonym in folded), None)
@@ -159,12 +164,13 @@ def require_columns(matched: Mapping[str, str], names: Sequence[str], kind: str,
 def match_volumes_by_asset(matched: Mapping[str, str], names: Sequence[str], symbol: str) -> dict[str, str]:
     """Add ``Volume BTC`` and ``Volume USDT`` columns, which say their unit by its name, for BTC-USDT."""
     base, quote = (asset.lower() for asset in symbol.split("-"))
-    folded = {_fold_name(name): name for name in names}
+    folded = {fold_name(name): name for name in names}
     added = {"volume": folded.get(f"volume{base}"), "quote_volume": folded.get(f"volume{quote}")}
     return {**{role: column for role, column in added.items() if column}, **matched}
 
 
-def _fold_name(name: str) -> str:
+def fold_name(name: str) -> str:
+    """A column's name without case, spaces and punctuation."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from edgeproof.domain.errors import Unreadable
 from edgeproof.market.archives.clocks import read_times
 from edgeproof.market.archives.columns import choose_kind, match_columns, match_volumes_by_asset, require_columns
+from edgeproof.market.archives.contracts import choose_contract_size, take_base_volume
 from edgeproof.market.archives.names import read_timeframe
 from edgeproof.market.archives.venues import Market, name_venue
 
@@ -39,6 +40,7 @@ class Layout:
         close_stamped: Times name the ends of bars.
         aggregated: Trades are sums of several fills.
         complete: The window the file holds whole.
+        contract_size: Base units per contract where the file counts contracts; None where it counts base units.
         notes: What was inferred.
     """
 
@@ -51,6 +53,7 @@ class Layout:
     close_stamped: bool = False
     aggregated: bool = False
     complete: Window | None = None
+    contract_size: float | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -83,6 +86,9 @@ def resolve_layout(raw: pl.DataFrame, claim: Claim, hints: Hints, *, file: str, 
         roles = match_volumes_by_asset(roles, raw.columns, symbol)
     require_columns(roles, raw.columns, kind, file=file)
     bars = kind == "bars"
+    roles = take_base_volume(raw, roles, hints, venue, notes) if bars else roles
+    contract_size = choose_contract_size(raw, roles, kind, claim, hints, venue=venue, file=file)
+    notes.append(f"contracts of {contract_size:g} base units, as said" if contract_size else "")
     _, clock = read_times(raw[roles["ts"]].head(1), file=file)
     notes.append(f"{roles['ts']}: {clock}" if clock else "")
     return Layout(
@@ -95,6 +101,7 @@ def resolve_layout(raw: pl.DataFrame, claim: Claim, hints: Hints, *, file: str, 
         close_stamped=bars and _is_stamped_at_close(venue, roles, claim, hints, notes),
         aggregated=claim.kind == "aggregate_trades",
         complete=claim.complete if kind == "trades" else None,
+        contract_size=contract_size,
         notes=tuple(note for note in notes if note),
     )
 

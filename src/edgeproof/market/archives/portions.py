@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -36,6 +37,7 @@ class Hints:
         columns: Role to column name, such as ``{"close": "last"}``; wins over names the importer knows.
         stamped: ``open`` or ``close``: which end of a bar its time names, where the source is not known.
         default_venue: The venue of files that name none.
+        contract_size: Base units per contract, of tables whose volume or size counts contracts.
 
     Raises:
         RequestError: A hint is wrong in itself, such as a role that does not exist.
@@ -48,6 +50,7 @@ class Hints:
     columns: Mapping[str, str] = field(default_factory=dict)
     stamped: str | None = None
     default_venue: str = "imported"
+    contract_size: float | None = None
 
     def __post_init__(self) -> None:
         for role in self.columns:
@@ -60,6 +63,8 @@ class Hints:
         for venue in (self.venue, self.default_venue):
             if venue is not None and not _VENUE.fullmatch(venue):
                 raise InvalidValue("venue", venue, "lower-case letters, digits and dashes, such as binance-spot")
+        if self.contract_size is not None and not (isfinite(self.contract_size) and self.contract_size > 0):
+            raise InvalidValue("contract size", self.contract_size, "base units per contract, above 0")
         if self.symbol is not None:
             object.__setattr__(self, "symbol", parse_symbol(self.symbol))
 

@@ -41,6 +41,8 @@ def _read_bars(raw: pl.DataFrame, layout: Layout) -> Portion:
     typed, checks = _read_common(raw, layout)
     numbers = {role: _read_number(raw, layout, role) for role in (*PRICE_COLUMNS, "volume", *_OPTIONAL_SUMS, "vwap")}
     typed = typed.with_columns(_read_bar_timeframes(raw, layout), *numbers.values())
+    if "confirm" in layout.roles:
+        checks["unfinished candle: it is not confirmed"] = pl.lit(_read_truths(raw[layout.roles["confirm"]])).not_()
     checks["no timeframe of whole minutes"] = pl.col("timeframe").is_null()
     for role in (*PRICE_COLUMNS, "volume"):
         checks[f"{role} is not a number"] = pl.col(role).is_null()
@@ -51,7 +53,7 @@ def _read_bars(raw: pl.DataFrame, layout: Layout) -> Portion:
         lengths = {name: Timeframe.parse(name).ms for name in names}
         length = pl.col("timeframe").replace_strict(lengths, default=None, return_dtype=pl.Int64)
         typed = typed.with_columns(pl.col("ts") - pl.duration(milliseconds=length))
-    typed = _convert_inverse_volumes(typed, layout)
+    typed = _convert_contracts(_convert_inverse_volumes(typed, layout), layout, "volume", "taker_buy_volume")
     checks |= {f"{fault}": test for fault, test in refusing_checks(names).items()}
     typed = typed.with_columns(pl.col("trades").round().cast(pl.Int64, strict=False))
     return _finish(typed, raw, checks | _refuse_unknown_contracts(layout), BARS, layout)
@@ -70,7 +72,8 @@ def _read_trades(raw: pl.DataFrame, layout: Layout) -> Portion:
         "price or size is not positive": ~positive,
         "side is neither buy nor sell": pl.col("side").is_null(),
     }
-    typed = _convert_inverse_sizes(typed, layout).with_columns(_read_trade_ids(raw, layout, typed))
+    typed = _convert_contracts(_convert_inverse_sizes(typed, layout), layout, "size")
+    typed = typed.with_columns(_read_trade_ids(raw, layout, typed))
     return _finish(typed, raw, checks | _refuse_unknown_contracts(layout), TRADES, layout)
 
 
@@ -182,13 +185,17 @@ def _read_sides(raw: pl.DataFrame, layout: Layout) -> pl.Series:
         return _translate(spelled, _SIDES.get).alias("side")
     if "is_buyer_maker" not in layout.roles:
         raise Unreadable(layout.file, "no column tells the taker's side; name it with --map side=COLUMN")
-    maker = raw[layout.roles["is_buyer_maker"]]
-    if maker.dtype != pl.Boolean:
-        text = maker.cast(pl.String).str.strip_chars().str.to_lowercase()
-        maker = text.replace_strict(_TRUTHS, default=None, return_dtype=pl.Boolean)
+    maker = _read_truths(raw[layout.roles["is_buyer_maker"]])
     # Where the buyer waited in the book, it was the seller who took.
     side = pl.when(maker).then(pl.lit("sell")).when(~maker).then(pl.lit("buy")).alias("side")
     return pl.select(side).to_series()
+
+
+def _read_truths(column: pl.Series) -> pl.Series:
+    if column.dtype == pl.Boolean:
+        return column
+    text = column.cast(pl.String).str.strip_chars().str.to_lowercase().str.strip_suffix(".0")
+    return text.replace_strict(_TRUTHS, default=None, return_dtype=pl.Boolean)
 
 
 def _read_seen_at(raw: pl.DataFrame, layout: Layout, typed: pl.DataFrame) -> pl.Series:
@@ -234,6 +241,12 @@ def _convert_inverse_sizes(typed: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     if _holds_base_sizes(layout, "size"):
         return typed
     return typed.with_columns(pl.col("size") / pl.col("price"))
+
+
+def _convert_contracts(typed: pl.DataFrame, layout: Layout, *columns: str) -> pl.DataFrame:
+    if layout.contract_size is None:
+        return typed
+    return typed.with_columns(pl.col(*columns) * layout.contract_size)
 
 
 def _refuse_unknown_contracts(layout: Layout) -> dict[str, pl.Expr]:
