@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeproof.domain.time import from_ms
+from edgeproof.domain.time import MS_PER_HOUR, from_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 12
 _EDGE = 0.01
+# Venues settle every eight hours at the latest: a shorter stretch without funding misses nothing.
+_SETTLEMENT_HOURS = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class Coverage:
         missing_before, missing_inside, missing_after: Bars missing before the first, between first and last, and after
             the last.
         gaps: Stretches of missing bars between first and last.
+        settlements: Funding settlements inside the window.
+        longest_unfunded_hours: The longest stretch, while there are bars, without a settlement.
     """
 
     instrument: Instrument
@@ -45,6 +49,8 @@ class Coverage:
     missing_inside: int
     missing_after: int
     gaps: int
+    settlements: int
+    longest_unfunded_hours: float
 
     @property
     def share(self) -> float:
@@ -66,9 +72,25 @@ class Coverage:
         """Whether it begins and ends with the window and no bar is missing between."""
         return not (self.begins_late or self.ends_early or self.missing_inside)
 
+    @property
+    def lacks_funding(self) -> bool:
+        """Whether there is no settlement at all where there should have been one."""
+        return not self.settlements and self.longest_unfunded_hours > _SETTLEMENT_HOURS
 
-def measure_coverage(instrument: Instrument, timeframe: Timeframe, ts: IntArray, window: Window) -> Coverage:
-    """Measure one market; ``ts`` are the opens of its bars in the window, ascending, at least one."""
+
+def measure_coverage(
+    instrument: Instrument, timeframe: Timeframe, ts: IntArray, window: Window, *, funding_ts: IntArray | None = None
+) -> Coverage:
+    """Measure one market.
+
+    Args:
+        instrument: The market.
+        timeframe: Length of its bars.
+        ts: Opens of its bars in the window, UTC milliseconds, ascending, at least one, shape (n,).
+        window: The window.
+        funding_ts: When funding was settled in the window, UTC milliseconds, ascending, shape (m,); None for never.
+    """
+    settled = np.empty(0, dtype=np.int64) if funding_ts is None else funding_ts
     steps = np.diff(ts) // timeframe.ms
     first, last = int(ts[0]), int(ts[-1])
     return Coverage(
@@ -82,7 +104,26 @@ def measure_coverage(instrument: Instrument, timeframe: Timeframe, ts: IntArray,
         missing_inside=int(np.maximum(steps - 1, 0).sum()),
         missing_after=max(0, (window.end_ms - last) // timeframe.ms - 1),
         gaps=int((steps > 1).sum()),
+        settlements=len(settled),
+        longest_unfunded_hours=_find_longest_ms(settled, first, last + timeframe.ms) / MS_PER_HOUR,
     )
+
+
+def describe_missing_funding(coverages: Sequence[Coverage]) -> str:
+    """Say which markets have no funding rates, in one sentence; empty where none lacks them."""
+    lacking = [c for c in coverages if c.lacks_funding]
+    if not lacking:
+        return ""
+    return (
+        f"{len(lacking)} of {_count(len(coverages), 'market has', 'markets have')} no funding rates"
+        f" ({_name(lacking)}): what holding a position costs there is not in these results; import them."
+    )
+
+
+def _find_longest_ms(settled: IntArray, start_ms: int, end_ms: int) -> int:
+    """The longest stretch from ``start_ms`` to ``end_ms`` with no settlement inside it."""
+    inside = settled[(settled >= start_ms) & (settled < end_ms)]
+    return int(np.diff(np.concatenate([[start_ms], inside, [end_ms]])).max())
 
 
 def describe_coverage(coverages: Sequence[Coverage]) -> str:

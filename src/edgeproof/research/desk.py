@@ -111,9 +111,9 @@ def load_desk(lake: Lake, universe: Universe, strategies: Sequence[Strategy], *,
         window=universe.window,
         loaded=by_instrument,
         coverages=tuple(
-            measure_coverage(m.instrument, m.timeframe, by_instrument[m.instrument].bars.ts, universe.window)
-            for m in universe.markets
-            if m.instrument in by_instrument
+            _measure(by_instrument[market.instrument], universe.window)
+            for market in universe.markets
+            if market.instrument in by_instrument
         ),
         shared=shared,
         venues={venue: _open_venue(venue, by_instrument) for venue in sorted({i.venue for i in by_instrument})},
@@ -140,6 +140,11 @@ def _load(lake: Lake, market: Market, window: Window) -> Loaded:
         data_hash=combine_hashes([f"bars:{bars_hash}", f"funding:{hash_rows(funding, FUNDING)}"]),
         doubtful=sum(faults.get(fault, 0) for fault in _DOUBTFUL),
     )
+
+
+def _measure(one: Loaded, window: Window) -> Coverage:
+    settled = one.funding["ts"].dt.epoch("ms").to_numpy()
+    return measure_coverage(one.market.instrument, one.market.timeframe, one.bars.ts, window, funding_ts=settled)
 
 
 def _open_venue(venue: str, loaded: Mapping[Instrument, Loaded]) -> MarketData:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from edgeproof.backtest import break_down_costs
 from edgeproof.domain.records import Verdict
 from edgeproof.evidence import GateStatus
-from edgeproof.research.coverage import describe_coverage
+from edgeproof.research.coverage import describe_coverage, describe_missing_funding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +116,8 @@ def _remark_on_concentration(result: CycleResult) -> Iterator[Remark]:
 def _remark_on_coverage(result: CycleResult) -> Iterator[Remark]:
     if not all(coverage.is_whole for coverage in result.coverages):
         yield Remark(topic="coverage", severity="note", text=describe_coverage(result.coverages))
+    if unfunded := describe_missing_funding(result.coverages):
+        yield Remark(topic="funding", severity="warning", text=unfunded)
     markets = result.universe.markets
     if left := [f"{m.instrument.symbol} {name} (used: {m.timeframe})" for m in markets for name in m.left_out]:
         yield Remark(
@@ -156,7 +158,11 @@ def _remark_on_doubt(result: CycleResult) -> Iterator[Remark]:
 
 
 def _remark_on_patience(result: CycleResult) -> Iterator[Remark]:
-    waiting = [(row.card.more_days, row.ranked.best.candidate.strategy) for row in result.pool if row.card.more_days]
+    waiting = [
+        (row.card.more_days, row.ranked.best.candidate.strategy)
+        for row in result.pool
+        if row.card.more_days and row.card.verdict is Verdict.INSUFFICIENT
+    ]
     if waiting:
         days, strategy = min((days, name) for days, name in waiting if days is not None)
         yield Remark(

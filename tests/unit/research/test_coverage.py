@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.time import MS_PER_DAY, MS_PER_MINUTE, ONE_MINUTE, Window
-from edgeproof.research.coverage import Coverage, describe_coverage, measure_coverage
+from edgeproof.research.coverage import Coverage, describe_coverage, describe_missing_funding, measure_coverage
 
 DAY = Window(start_ms=0, end_ms=MS_PER_DAY)
 
@@ -53,6 +56,40 @@ def test_the_sentence_says_who_ends_early_and_when() -> None:
     assert told.startswith("1 of 3 markets cover the whole window. 1 ends early, on 1970-01-01: ETH-USDT.")
     assert "1 begins late, on 1970-01-01: SOL-USDT." in told
     assert told.endswith("Results of markets with less history rest on fewer days.")
+
+
+@given(st.sets(st.integers(0, 1_439)), st.integers(0, 700), st.integers(740, 1_439))
+@settings(deadline=None, max_examples=60)
+def test_the_longest_stretch_without_funding_is_the_longest_run_of_minutes_without_one(
+    settled: set[int], first: int, last: int
+) -> None:
+    found = measure_coverage(
+        Instrument(venue="demo", symbol="BTC-USDT"),
+        ONE_MINUTE,
+        np.array([first, last], dtype=np.int64) * MS_PER_MINUTE,
+        DAY,
+        funding_ts=np.array(sorted(settled), dtype=np.int64) * MS_PER_MINUTE,
+    )
+    longest = run = 0
+    for minute in range(first, last + 1):
+        run = 0 if minute in settled else run
+        run += 1
+        longest = max(longest, run)
+    assert found.settlements == len(settled)
+    assert found.longest_unfunded_hours * 60 == pytest.approx(longest)
+
+
+def test_markets_without_funding_rates_are_named() -> None:
+    funded = replace(WHOLE, settlements=3, longest_unfunded_hours=8.0)
+    assert describe_missing_funding([funded]) == ""
+    assert describe_missing_funding([funded, cover(list(range(1_440)), "ETH-USDT")]) == (
+        "1 of 2 markets have no funding rates (ETH-USDT): what holding a position costs there is not in these results;"
+        " import them."
+    )
+
+
+def test_a_few_hours_without_a_settlement_are_nothing_to_remark() -> None:
+    assert describe_missing_funding([cover(list(range(480)))]) == ""
 
 
 def test_many_names_are_cut_short() -> None:

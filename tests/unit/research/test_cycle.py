@@ -276,6 +276,20 @@ def test_a_strategy_that_breaks_stops_no_other(lake: MemoryLake, monkeypatch: py
     assert parts["evaluations"] == pytest.approx(18 / 27)
 
 
+def test_funding_is_counted_and_its_absence_is_a_warning(lake: MemoryLake) -> None:
+    document = run(lake, MemoryLedger(), strategies=STRATEGIES[:1]).document
+    assert [one["funding_settlements"] for one in document["data"]["symbols"]] == [9, 9, 4]
+    assert {one["longest_unfunded_hours"] for one in document["data"]["symbols"]} == {8.0}
+    assert "funding" not in {remark["topic"] for remark in document["review"]}
+    bare = fill_lake({"BTC-USDT": 4_320})
+    bare.append(BARS, make_bars("ETH-USDT", minutes=4_320, seed=9))
+    document = run(bare, MemoryLedger(), strategies=STRATEGIES[:1]).document
+    assert [one["funding_settlements"] for one in document["data"]["symbols"]] == [9, 0]
+    (remark,) = (remark for remark in document["review"] if remark["topic"] == "funding")
+    assert remark["severity"] == "warning"
+    assert remark["text"].startswith("1 of 2 markets have no funding rates (ETH-USDT)")
+
+
 def test_an_empty_lake_has_nothing_to_test() -> None:
     with pytest.raises(NothingToTest, match="edgeproof data import"):
         run(fill_lake({}), MemoryLedger())

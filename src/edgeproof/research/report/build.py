@@ -119,6 +119,8 @@ def _describe_data(result: CycleResult) -> dict[str, Any]:
                 "missing_before": c.missing_before,
                 "missing_inside": c.missing_inside,
                 "missing_after": c.missing_after,
+                "funding_settlements": c.settlements,
+                "longest_unfunded_hours": c.longest_unfunded_hours,
             }
             for c in result.coverages
         ],

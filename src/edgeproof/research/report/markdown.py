@@ -130,7 +130,7 @@ def _data(report: Mapping[str, Any]) -> Iterator[str]:
     yield escape_markdown(report["data"]["summary"])
     yield ""
     yield from _table(
-        ("market", "bars", "of", "coverage", "gaps", "first", "last"),
+        ("market", "bars", "of", "coverage", "gaps", "first", "last", "funding settled", "longest without"),
         (
             (
                 escape_markdown(one["instrument"]),
@@ -140,6 +140,8 @@ def _data(report: Mapping[str, Any]) -> Iterator[str]:
                 one["gaps"],
                 one["first"],
                 one["last"],
+                f"{one['funding_settlements']:,}",
+                f"{one['longest_unfunded_hours']:,.0f} h",
             )
             for one in report["data"]["symbols"]
         ),
