@@ -18,6 +18,7 @@ from edgeproof.evidence.sharpe import (
     expect_best_sharpe,
     measure_moments,
     minimum_track_record,
+    outlast_luck,
     probabilistic_sharpe,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "measure_account",
     "measure_moments",
     "minimum_track_record",
+    "outlast_luck",
     "probabilistic_sharpe",
     "resample_means",
     "run_gates",

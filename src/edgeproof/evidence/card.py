@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from edgeproof.domain.records import Verdict
 from edgeproof.domain.results import MIN_TRADES_FOR_SHARPE
 from edgeproof.evidence.gates import GATES_OF_LUCK, GateStatus, run_gates
-from edgeproof.evidence.sharpe import measure_moments, minimum_track_record
+from edgeproof.evidence.sharpe import measure_moments, outlast_luck
 
 if TYPE_CHECKING:
     from edgeproof.evidence.gates import Findings, Gate
@@ -29,8 +29,8 @@ class EvidenceCard:
         field: The trials it was compared with.
         sharpe_per_day, best_of_worthless_per_day: The daily Sharpe ratio, and what the best of the field would show by
             luck alone over as many days; None without a Sharpe ratio.
-        more_days: Days of the same returns still needed to tell the Sharpe ratio from luck among this many trials; 0
-            when enough, None when no length would do.
+        more_days: Days of the same returns still needed to tell the Sharpe ratio from luck among this many trials, as
+            luck over the longer record shows; 0 when enough, None when no length would do: the ratio is not above zero.
         summary: The verdict in one sentence.
     """
 
@@ -47,15 +47,14 @@ def weigh_evidence(findings: Findings, field: TrialField, *, seed: int) -> Evide
     """Ask every gate and give the verdict; the same findings, field and seed give the same card."""
     gates = run_gates(findings, field, seed=seed)
     moments = measure_moments(findings.daily_returns)
-    best = None if moments is None else field.expect_luck(moments.periods)
-    more_days = _count_more_days(moments, best)
+    more_days = _count_more_days(moments, field)
     verdict = _judge(findings.trades, gates, more_days)
     return EvidenceCard(
         verdict=verdict,
         gates=gates,
         field=field,
         sharpe_per_day=None if moments is None else moments.sharpe,
-        best_of_worthless_per_day=best,
+        best_of_worthless_per_day=None if moments is None else field.expect_luck(moments.periods),
         more_days=more_days,
         summary=_summarise(verdict, findings, gates),
     )
@@ -73,10 +72,10 @@ def _judge(trades: int, gates: tuple[Gate, ...], more_days: int | None) -> Verdi
     return Verdict.PROVISIONAL
 
 
-def _count_more_days(moments: ReturnMoments | None, benchmark: float | None) -> int | None:
-    if moments is None or benchmark is None:
+def _count_more_days(moments: ReturnMoments | None, field: TrialField) -> int | None:
+    if moments is None:
         return None
-    needed = minimum_track_record(moments, benchmark)
+    needed = outlast_luck(moments, field.luck)
     return None if needed is None else max(0, math.ceil(needed) - moments.periods)
 
 

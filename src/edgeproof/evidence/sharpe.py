@@ -95,6 +95,26 @@ def minimum_track_record(moments: ReturnMoments, benchmark: float = 0.0, confide
     return 1.0 + one_period * (float(ndtri(confidence)) / lead) ** 2
 
 
+def outlast_luck(moments: ReturnMoments, luck: float, confidence: float = 0.95) -> float | None:
+    """Periods needed before this Sharpe ratio, if it held, would be above luck with this confidence.
+
+    Luck shrinks as the record grows: what worthless trials show by chance is some multiple of one over the square root
+    of the periods less one. So the length is where ``sharpe * root >= luck + quantile * spread``, with that root.
+
+    Args:
+        moments: The record so far.
+        luck: Standardised ratio to beat, in units of that one over the root; 0 for a benchmark of zero.
+        confidence: Probability of being above it, 0 to 1.
+
+    Returns:
+        The periods, those there are included; None for a ratio that is not above zero: no length would do.
+    """
+    if moments.sharpe <= 0.0:
+        return None
+    spread = moments.error * math.sqrt(moments.periods - 1)
+    return 1.0 + ((luck + float(ndtri(confidence)) * spread) / moments.sharpe) ** 2
+
+
 def expect_best_sharpe(trials: float, variance: float) -> float:
     """Sharpe ratio that the best of ``trials`` independent worthless trials is expected to show (2014, equation 1).
 

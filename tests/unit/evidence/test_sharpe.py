@@ -18,6 +18,7 @@ from edgeproof.evidence import (
     expect_best_sharpe,
     measure_moments,
     minimum_track_record,
+    outlast_luck,
     probabilistic_sharpe,
 )
 
@@ -94,7 +95,18 @@ def test_a_sample_without_spread_has_no_sharpe(sample: list[float]) -> None:
 
 def test_a_record_that_loses_is_never_long_enough() -> None:
     assert minimum_track_record(ReturnMoments(periods=30, sharpe=-0.1)) is None
+    assert outlast_luck(ReturnMoments(periods=30, sharpe=-0.1), luck=3.0) is None
+    assert outlast_luck(ReturnMoments(periods=30, sharpe=0.0), luck=3.0) is None
     assert minimum_track_record(ReturnMoments(periods=30, sharpe=0.1), benchmark=0.1) is None
+
+
+@given(sharpe=st.floats(0.02, 1.0), skewness=st.floats(-2.0, 2.0), confidence=st.floats(0.6, 0.99))
+@settings(deadline=None, max_examples=60)
+def test_where_there_is_no_luck_to_outlast_the_minimum_track_record_is_enough(
+    sharpe: float, skewness: float, confidence: float
+) -> None:
+    moments = ReturnMoments(periods=40, sharpe=sharpe, skewness=skewness, kurtosis=3.0 + skewness**2)
+    assert outlast_luck(moments, 0.0, confidence) == pytest.approx(minimum_track_record(moments, confidence=confidence))
 
 
 @given(sharpe=st.floats(0.02, 1.0), skewness=st.floats(-2.0, 2.0), confidence=st.floats(0.6, 0.99))

@@ -18,6 +18,8 @@ from edgeproof.evidence import (
     TrialField,
     compound,
     find_suspicions,
+    measure_moments,
+    probabilistic_sharpe,
     weigh_evidence,
 )
 
@@ -96,7 +98,7 @@ def test_what_was_not_run_is_listed_with_its_reason() -> None:
         ({"trade_returns": np.r_[np.full(195, -0.001), np.full(5, 0.1)]}, "best_trades_removed"),
         ({"daily_returns": np.r_[np.full(15, -0.001), 0.02 + np.arange(15) * 1e-3]}, "both_halves"),
         ({"daily_returns": np.zeros(30)}, "sharpe"),
-        ({"daily_returns": 0.0005 + 0.01 * np.tile([1.0, -1.0], 15)}, "deflated_sharpe"),
+        ({"daily_returns": -0.0005 + 0.01 * np.tile([1.0, -1.0], 15)}, "deflated_sharpe"),
     ],
 )
 def test_each_failure_alone_rejects(change: dict[str, object], gate: str) -> None:
@@ -115,7 +117,7 @@ def test_what_only_luck_speaks_against_waits_for_more_data(rate: float | None) -
 
 
 def test_what_no_length_of_data_would_tell_from_luck_is_rejected() -> None:
-    worthless = replace(STEADY, daily_returns=0.0005 + 0.01 * np.tile([1.0, -1.0], 15))
+    worthless = replace(STEADY, daily_returns=-0.0005 + 0.01 * np.tile([1.0, -1.0], 15))
     card = weigh_evidence(worthless, FIELD, seed=1)
     assert (card.verdict, card.more_days) == (Verdict.REJECTED, None)
 
@@ -137,7 +139,27 @@ def test_the_same_record_needs_more_days_among_many_trials_than_alone() -> None:
     alone = weigh_evidence(record, ALONE, seed=1).more_days
     assert alone is not None
     assert alone > 0
-    assert weigh_evidence(record, FIELD, seed=1).more_days is None
+    among_many = weigh_evidence(record, FIELD, seed=1).more_days
+    assert among_many is not None
+    assert alone < among_many < 1_000
+
+
+@given(st.floats(0.0005, 0.004), st.integers(2, 5_000))
+@settings(deadline=None, max_examples=40)
+def test_so_many_more_days_like_these_pass_the_gate_and_one_less_does_not(drift: float, trials: int) -> None:
+    field = TrialField(total=trials, effective=trials, standard_variance=1.3)
+    moments = measure_moments(drift + 0.01 * np.tile([1.0, -1.0], 15))
+    more_days = weigh_evidence(
+        Findings(trades=100, daily_returns=drift + 0.01 * np.tile([1.0, -1.0], 15)), field, seed=1
+    ).more_days
+    assert moments is not None
+    assert more_days is not None
+
+    def be_sure(days: int) -> float:
+        return probabilistic_sharpe(replace(moments, periods=days), field.expect_luck(days))
+
+    assert be_sure(30 + more_days) >= 0.95 - 1e-9
+    assert more_days == 0 or be_sure(29 + more_days) < 0.95
 
 
 def test_a_sure_record_needs_no_more_days() -> None:

@@ -31,6 +31,8 @@ PROMISE: Final = (
     " failed. The number of trials comes before the Sharpe ratio, because the best of many worthless strategies looks"
     " good too."
 )
+NO_RULES: Final = "no lot, tick or minimum size: the venue's rules are not known for imported data"
+DRAWDOWN: Final = "measured at hourly closes; a fall inside an hour that came back is not in it"
 
 
 def say_percent(value: float | None, digits: int = 1) -> str:
@@ -102,11 +104,22 @@ def say_trials(report: Mapping[str, Any]) -> str:
     )
 
 
+def say_conditions(report: Mapping[str, Any]) -> str:
+    """What trading was assumed to cost, and what was not asked of an order."""
+    costs = report["costs"]
+    assumed = costs["assumed"]
+    return (
+        f"Each account starts with {say_number(costs['initial_equity'], 0)}. Assumed: taker fee"
+        f" {say_percent(assumed['taker'], 3)}, slippage {say_percent(assumed['slippage'], 3)} a side, latency"
+        f" {assumed['latency_ms']} ms; {costs['rules']}."
+    )
+
+
 def say_more_days(evidence: Mapping[str, Any]) -> str:
     """How much more data would decide."""
     days = evidence["more_days"]
     if days is None:
-        return "No length of such a record would tell it from luck among this many trials."
+        return "It has no Sharpe ratio above zero: no length of such a record would tell it from luck."
     if days == 0:
         return "The record is long enough to tell its Sharpe ratio from luck among this many trials."
     return f"{days:,} more days like these would tell its Sharpe ratio from luck among this many trials."
