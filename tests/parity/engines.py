@@ -174,18 +174,21 @@ def trade_in_backtesting_py(wishes: Wishes, terms: Terms, **other: object) -> pl
     ).sort("entry_ts", "exit_ts", maintain_order=True)
 
 
-def assert_same_trades(ours: pl.DataFrame, theirs: pl.DataFrame, terms: Terms) -> None:
+def assert_same_trades(ours: pl.DataFrame, theirs: pl.DataFrame) -> None:
     """One by one: the same side and times; price, size, fees and pnl within 1e-9 of their size.
 
-    A pnl that is nearly nothing beside the equity it came from is held to 1e-12 of that equity.
+    A pnl that is nearly nothing beside the notional it came from is held to 1e-13 of that notional.
     """
     exact = ["side", "entry_ts", "exit_ts"]
     for at, (mine, other) in enumerate(zip(ours.select(exact).rows(), theirs.select(exact).rows(), strict=False)):
         assert mine == other, f"trade {at}: {ours.row(at)} here, {theirs.row(at)} there"
     assert ours.height == theirs.height
-    for name in ("entry_price", "exit_price", "size", "fees", "pnl"):
-        slack = 1e-12 * terms.cash if name == "pnl" else 0.0
-        np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-9, atol=slack, err_msg=name)
+    for name in ("entry_price", "exit_price", "size", "fees"):
+        np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-9, atol=0.0, err_msg=name)
+    notional = (ours["size"] * ours["entry_price"]).to_numpy()
+    apart = np.abs((ours["pnl"] - theirs["pnl"]).to_numpy())
+    allowed = np.maximum(1e-9 * np.abs(theirs["pnl"].to_numpy()), 1e-13 * notional)
+    assert (apart <= allowed).all(), f"pnl of trade {int(np.argmax(apart / allowed))}: {apart.max()} apart"
 
 
 def _left_by_signal(wishes: Wishes, side: IntArray, exit_: IntArray, paid: FloatArray, order: FloatArray) -> BoolArray:

@@ -58,4 +58,4 @@ def test_market_orders_make_the_same_trades(seed: int, density: float) -> None:
     wishes = on_cents(draw_wishes(seed, bars=2_000, density=density))
     ours, _ = trade_here(wishes, terms)
     assert ours.height >= 30
-    assert_same_trades(ours, trade_in_nautilus(wishes, terms), terms)
+    assert_same_trades(ours, trade_in_nautilus(wishes, terms))

@@ -38,7 +38,7 @@ def test_random_wishes_make_the_same_trades(name: str, seed: int) -> None:
     wishes = mute_disputed(draw_wishes(seed, bars=600, density=density, sides=sides), terms, one_order_a_bar=True)
     ours, _ = trade_here(wishes, terms)
     assert ours.height >= 5
-    assert_same_trades(ours, trade_in_vectorbt(wishes, terms), terms)
+    assert_same_trades(ours, trade_in_vectorbt(wishes, terms))
 
 
 def test_the_random_markets_try_every_way_out() -> None:
@@ -65,4 +65,4 @@ def test_real_minutes_make_the_same_trades(coin: str, market_data: Path) -> None
         wishes = mute_disputed(wish_over(bars, 1, density=0.02), terms, one_order_a_bar=True)
         ours, _ = trade_here(wishes, terms)
         assert ours.height >= 100
-        assert_same_trades(ours, trade_in_vectorbt(wishes, terms), terms)
+        assert_same_trades(ours, trade_in_vectorbt(wishes, terms))
