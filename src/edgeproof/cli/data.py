@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeproof.cli import backfill
+from edgeproof.cli import backfill, ingest
 from edgeproof.cli._door import JsonOption, WorkspaceOption, answer, open_progress
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from edgeproof.domain.stores import Lake
     from edgeproof.ops import ImportOptions, ImportProgress, ImportReport
 
@@ -24,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     data.command("import")(import_data)
     data.command("status")(show_status)
     backfill.add_to(data)
+    ingest.add_to(data)
     app.add_typer(data)
 
 
@@ -81,12 +84,14 @@ def show_status(
 ) -> None:
     """Show what the lake covers: rows, last bar, gaps and a map of days for each symbol."""
     from edgeproof.bootstrap import open_workspace
+    from edgeproof.cli._gaps_view import document_gap, tell_gaps
     from edgeproof.cli._coverage_view import document_coverage, show_coverage
     from edgeproof.domain.errors import UnknownName
     from edgeproof.domain.instruments import parse_symbol
     from edgeproof.ops import measure_coverage
 
-    lake = open_workspace(workspace).lake
+    desk = open_workspace(workspace)
+    lake = desk.lake
     symbols = [parse_symbol(text) for text in symbol] if symbol else None
     known = [holding.instrument for holding in lake.holdings()]
     if venue is not None and venue not in {one.venue for one in known}:
@@ -95,7 +100,18 @@ def show_status(
         if wanted not in {one.symbol for one in known}:
             raise UnknownName("symbol in the lake", wanted, {one.symbol for one in known})
     coverage = measure_coverage(lake, venue=venue, symbols=symbols)
-    answer(document_coverage(coverage), as_json=as_json, show=lambda console: show_coverage(console, coverage))
+    marked = [
+        gap
+        for gap in desk.open_journal().gaps()
+        if venue in {None, gap.instrument.venue} and (symbols is None or gap.instrument.symbol in symbols)
+    ]
+    document = {**document_coverage(coverage), "marked_gaps": [document_gap(gap) for gap in marked]}
+
+    def show(console: Console) -> None:
+        show_coverage(console, coverage)
+        tell_gaps(console, marked)
+
+    answer(document, as_json=as_json, show=show)
 
 
 def _read_mapping(texts: list[str]) -> dict[str, str]:
