@@ -10,6 +10,7 @@ from rich.table import Table
 from edgeproof.backtest import describe_metrics
 from edgeproof.domain.results import MIN_TRADES_FOR_SHARPE
 from edgeproof.domain.time import format_ms
+from edgeproof.research.report.words import DRAWDOWN, NO_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,6 +101,9 @@ def _list_notes(document: Mapping[str, Any]) -> list[str]:
     fee, slippage = f"fee {conditions['taker']:.3%}", f"slippage {conditions['slippage']:.3%} a side"
     account = f"each market an account of {conditions['initial_equity']:,.0f}"
     notes = [f"{account}; {fee}, {slippage}, latency {conditions['latency_ms']:g} ms"]
+    if not any(conditions[name] for name in ("lot", "tick", "min_size")):
+        notes.append(NO_RULES)
+    notes.append(f"drawdown is {DRAWDOWN}")
     if any(account["metrics"]["sharpe"] is None for account in document["accounts"]):
         notes.append(f"no Sharpe ratio where there are fewer than {MIN_TRADES_FOR_SHARPE} trades or too few days")
     missed = ", ".join(f"{count:,} {why}" for why, count in unfilled.items() if count)

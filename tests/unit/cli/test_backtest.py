@@ -125,6 +125,8 @@ def test_a_person_reads_one_line_an_account(desk: Path, capsys: pytest.CaptureFi
     assert "together" in told
     assert "2 trials recorded, 2 of them new; 2 tried here so far" in told
     assert "fewer than 30 trades" in told
+    assert "no lot, tick or minimum size: the venue's rules are not known for imported data" in told
+    assert "drawdown is measured at hourly closes" in told
 
 
 def test_a_strategy_of_the_workspace_goes_by_its_name(ask: Ask, desk: Path) -> None:

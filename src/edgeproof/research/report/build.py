@@ -12,6 +12,7 @@ from edgeproof.domain.time import MS_PER_SECOND, Timeframe, format_ms
 from edgeproof.research.coverage import describe_coverage
 from edgeproof.research.ranking import WEIGHTS, grade
 from edgeproof.research.report.numbers import round_floats, thin_curve
+from edgeproof.research.report.words import NO_RULES
 from edgeproof.research.review import review_cycle
 
 if TYPE_CHECKING:
@@ -278,6 +279,7 @@ def _describe_costs(result: CycleResult) -> dict[str, Any]:
     return {
         "assumed": asdict(result.request.costs),
         "initial_equity": result.request.initial_equity,
+        "rules": NO_RULES,
         "pool": {name: _sum(totals, name) for name in names},
     }
 

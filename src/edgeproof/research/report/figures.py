@@ -75,7 +75,7 @@ def _draw_curve(curve: Mapping[str, Any]) -> Figure:
             {
                 "type": "scatter",
                 "mode": "lines",
-                "name": "drawdown",
+                "name": "drawdown at hourly closes",
                 "x": curve["ts"],
                 "y": [-value for value in curve["drawdown"]],
                 "yaxis": "y2",

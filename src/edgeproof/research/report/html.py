@@ -34,6 +34,8 @@ def render_html(report: Mapping[str, Any]) -> str:
         headline=words.say_headline(report),
         trials=words.say_trials(report),
         promise=words.PROMISE,
+        conditions=words.say_conditions(report),
+        drawdown=words.DRAWDOWN,
         ingredient_names=words.INGREDIENTS,
     )
 
@@ -51,6 +53,7 @@ def _load_template() -> jinja2.Template:
         "gate_words": words.say_gate,
         "ingredient": words.say_ingredient,
         "more_days": words.say_more_days,
+        "funding": words.say_funding,
     }
     return environment.from_string(_read("page.html.j2"))
 

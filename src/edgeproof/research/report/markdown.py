@@ -36,6 +36,8 @@ def _head(report: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield words.PROMISE
     yield ""
+    yield words.say_conditions(report)
+    yield ""
     yield from _table(("verdict", "strategies"), report["verdicts"].items())
 
 
@@ -68,8 +70,21 @@ def _gates(report: Mapping[str, Any]) -> Iterator[str]:
 def _pool(report: Mapping[str, Any]) -> Iterator[str]:
     yield "## The pool"
     yield ""
+    yield f"Drawdown is {words.DRAWDOWN}."
+    yield ""
     yield from _table(
-        ("#", "strategy", "market", "verdict", "best of", "score", "net return", "drawdown", "trades", "Sharpe (95 %)"),
+        (
+            "#",
+            "strategy",
+            "market",
+            "verdict",
+            "best of",
+            "score",
+            "net return",
+            "hourly drawdown",
+            "trades",
+            "Sharpe (95 %)",
+        ),
         (
             (
                 row["rank"],
@@ -140,8 +155,7 @@ def _data(report: Mapping[str, Any]) -> Iterator[str]:
                 one["gaps"],
                 one["first"],
                 one["last"],
-                f"{one['funding_settlements']:,}",
-                f"{one['longest_unfunded_hours']:,.0f} h",
+                *words.say_funding(one),
             )
             for one in report["data"]["symbols"]
         ),

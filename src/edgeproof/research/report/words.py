@@ -104,6 +104,13 @@ def say_trials(report: Mapping[str, Any]) -> str:
     )
 
 
+def say_funding(market: Mapping[str, Any]) -> tuple[str, str]:
+    """How often funding was settled and the longest stretch without; dashes for a report that did not count it."""
+    if "funding_settlements" not in market:
+        return NOTHING, NOTHING
+    return f"{market['funding_settlements']:,}", f"{say_number(market['longest_unfunded_hours'], 0)} h"
+
+
 def say_conditions(report: Mapping[str, Any]) -> str:
     """What trading was assumed to cost, and what was not asked of an order."""
     costs = report["costs"]
@@ -111,7 +118,7 @@ def say_conditions(report: Mapping[str, Any]) -> str:
     return (
         f"Each account starts with {say_number(costs['initial_equity'], 0)}. Assumed: taker fee"
         f" {say_percent(assumed['taker'], 3)}, slippage {say_percent(assumed['slippage'], 3)} a side, latency"
-        f" {assumed['latency_ms']} ms; {costs['rules']}."
+        f" {assumed['latency_ms']} ms; {costs.get('rules', NO_RULES)}."
     )
 
 

@@ -69,6 +69,29 @@ def test_the_page_reaches_for_nothing_outside_itself(page: str) -> None:
     assert policy[0].startswith("default-src 'none'")
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "no lot, tick or minimum size: the venue's rules are not known for imported data",
+        "measured at hourly closes; a fall inside an hour that came back is not in it",
+        "taker fee 0.060 %",
+        "funding settled",
+    ],
+)
+def test_both_forms_say_what_was_assumed(page: str, report: dict[str, Any], told: str) -> None:
+    assert told in " ".join(read(page).words)
+    assert told in render_markdown(report)
+
+
+def test_a_report_from_before_funding_was_counted_can_still_be_read(report: dict[str, Any]) -> None:
+    new = ("funding_settlements", "longest_unfunded_hours")
+    rows = [{key: value for key, value in one.items() if key not in new} for one in report["data"]["symbols"]]
+    costs = {key: value for key, value in report["costs"].items() if key != "rules"}
+    older = {**report, "data": {**report["data"], "symbols": rows}, "costs": costs}
+    assert "| - | - |" in render_markdown(older)
+    assert '<td class="n">-</td><td class="n">-</td></tr>' in render_html(older)
+
+
 def test_the_chart_library_is_inside_once(page: str) -> None:
     assert page.count("plotly.js v") == 1
 
