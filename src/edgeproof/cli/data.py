@@ -84,8 +84,8 @@ def show_status(
 ) -> None:
     """Show what the lake covers: rows, last bar, gaps and a map of days for each symbol."""
     from edgeproof.bootstrap import open_workspace
-    from edgeproof.cli._gaps_view import document_gap, tell_gaps
     from edgeproof.cli._coverage_view import document_coverage, show_coverage
+    from edgeproof.cli._gaps_view import document_gap, tell_gaps
     from edgeproof.domain.errors import UnknownName
     from edgeproof.domain.instruments import parse_symbol
     from edgeproof.ops import measure_coverage

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from edgeproof.bootstrap import Workspace
     from edgeproof.domain.venues import Market
-    from edgeproof.ops.gaps import Gap
     from edgeproof.ops.intake.telling import Tell
     from edgeproof.ops.upkeep import Event, Upkeep
 
@@ -68,6 +67,7 @@ def ingest(
 def show_gaps(symbol: SymbolOption = None, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """Show where trades are missing that the venue's candles tell of, and how far each symbol was checked."""
     from edgeproof.bootstrap import open_workspace
+    from edgeproof.cli._gaps_view import document_gap, draw_gaps
     from edgeproof.domain.instruments import parse_symbol
 
     journal = open_workspace(workspace).open_journal()
@@ -76,8 +76,8 @@ def show_gaps(symbol: SymbolOption = None, workspace: WorkspaceOption = None, as
     runs = journal.runs(limit=1)
     venues = sorted({gap.instrument.venue for gap in gaps} | {run.venue for run in runs})
     marks = {venue: dict(journal.watermarks(venue)) for venue in venues}
-    document = {"gaps": [_document_gap(gap) for gap in gaps], "checked_until_ms": marks, "runs": list(runs)}
-    answer(document, as_json=as_json, show=lambda console: _draw_gaps(console, gaps))
+    document = {"gaps": [document_gap(gap) for gap in gaps], "checked_until_ms": marks, "runs": list(runs)}
+    answer(document, as_json=as_json, show=lambda console: draw_gaps(console, gaps))
 
 
 def keep_up(keep_trades_days: KeepOption = 0, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
@@ -207,37 +207,6 @@ def _open_log() -> Tell:
             notify_manager(words[event], f"STATUS={event} " + " ".join(f"{k}={v}" for k, v in values.items()))
 
     return tell
-
-
-def _document_gap(gap: Gap) -> dict[str, Any]:
-    from edgeproof.domain.time import format_ms
-
-    return {
-        "venue": gap.instrument.venue,
-        "symbol": gap.instrument.symbol,
-        "from": format_ms(gap.start_ms),
-        "to": format_ms(gap.end_ms),
-        "minutes": gap.minutes,
-        "cause": gap.cause,
-        "held_volume": gap.held_volume,
-        "published_volume": gap.published_volume,
-    }
-
-
-def _draw_gaps(console: Console, gaps: Sequence[Gap]) -> None:
-    from rich.table import Table
-
-    if not gaps:
-        console.print("no gaps are known")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("symbol", "from (UTC)", "minutes", "cause", "volume held", "published"):
-        table.add_column(name, no_wrap=True)
-    for gap in gaps:
-        told = _document_gap(gap)
-        published = "" if gap.published_volume is None else f"{gap.published_volume:,.8g}"
-        table.add_row(told["symbol"], told["from"], f"{gap.minutes:,}", gap.cause, f"{gap.held_volume:,.8g}", published)
-    console.print(table, soft_wrap=True)
 
 
 def _show_summary(console: Console, summary: dict[str, Any]) -> None:
