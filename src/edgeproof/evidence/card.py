@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from edgeproof.domain.records import Verdict
 from edgeproof.domain.results import MIN_TRADES_FOR_SHARPE
 from edgeproof.evidence.gates import GATES_OF_LUCK, GateStatus, run_gates
-from edgeproof.evidence.sharpe import measure_moments, outlast_luck
+from edgeproof.evidence.sharpe import MIN_PERIODS_TO_JUDGE, measure_moments, outlast_luck
 
 if TYPE_CHECKING:
     from edgeproof.evidence.gates import Findings, Gate
@@ -76,7 +76,7 @@ def _count_more_days(moments: ReturnMoments | None, field: TrialField) -> int | 
     if moments is None:
         return None
     needed = outlast_luck(moments, field.luck)
-    return None if needed is None else max(0, math.ceil(needed) - moments.periods)
+    return None if needed is None else max(0, max(math.ceil(needed), MIN_PERIODS_TO_JUDGE) - moments.periods)
 
 
 def _summarise(verdict: Verdict, findings: Findings, gates: tuple[Gate, ...]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from edgeproof.domain.results import MIN_TRADES_FOR_SHARPE
 from edgeproof.evidence.resampling import bootstrap_mean
-from edgeproof.evidence.sharpe import measure_moments, probabilistic_sharpe
+from edgeproof.evidence.sharpe import MIN_PERIODS_TO_JUDGE, measure_moments, probabilistic_sharpe
 
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import FloatArray
@@ -66,7 +66,8 @@ class Findings:
         trade_returns: Profit over equity at entry, in order of entry, shape (trades,); None when only the daily
             returns were kept.
         suspicions: What the sentinel says, empty when nothing.
-        false_discovery: Smallest false-discovery rate at which it is kept; None when it has no Sharpe ratio.
+        false_discovery: Smallest false-discovery rate at which it is kept; None when it has no Sharpe ratio, or one
+            over fewer than ten days.
         costs_doubled_return: Net return of the same decisions at twice the costs; None when not run.
         delayed_return: Net return of the same decisions one decision bar later; None when not run.
     """
@@ -115,7 +116,7 @@ def run_gates(findings: Findings, field: TrialField, *, seed: int) -> tuple[Gate
             findings.false_discovery,
             "<=",
             MAX_FALSE_DISCOVERY,
-            missing="it has no Sharpe ratio to compare",
+            missing=f"it has no Sharpe ratio over {MIN_PERIODS_TO_JUDGE} days or more to compare",
         ),
         *_ask_bootstrap(findings, seed),
         _ask_best_trades(findings),
@@ -165,6 +166,8 @@ def _ask_sentinel(findings: Findings) -> Gate:
 def _ask_sharpe(findings: Findings, field: TrialField) -> tuple[Gate, Gate]:
     moments = measure_moments(findings.daily_returns)
     missing = "its daily returns have no spread"
+    if moments is not None and not moments.can_be_judged:
+        moments, missing = None, f"fewer than {MIN_PERIODS_TO_JUDGE} days"
     plain = None if moments is None else probabilistic_sharpe(moments)
     deflated = None if moments is None else probabilistic_sharpe(moments, field.expect_luck(moments.periods))
     return (

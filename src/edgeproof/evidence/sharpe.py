@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtr
 
 from edgeproof.domain.errors import InvalidValue
 
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import FloatArray
 
+MIN_PERIODS_TO_JUDGE: Final = 10
 _MIN_PERIODS: Final = 3
 # Returns whose spread is this small beside their size are one repeated number, not a sample.
 _FLAT: Final = 1e-12
@@ -47,6 +48,11 @@ class ReturnMoments:
     def __post_init__(self) -> None:
         if self.periods < 2:  # noqa: PLR2004 - one return has no spread
             raise InvalidValue("periods", self.periods, "2 or more")
+
+    @property
+    def can_be_judged(self) -> bool:
+        """Whether the sample is long enough for its error, which takes skew and tails from it, to mean anything."""
+        return self.periods >= MIN_PERIODS_TO_JUDGE
 
     @property
     def error(self) -> float:
@@ -76,6 +82,15 @@ def measure_moments(returns: FloatArray) -> ReturnMoments | None:
 def probabilistic_sharpe(moments: ReturnMoments, benchmark: float = 0.0) -> float:
     """Probability, 0 to 1, that the true Sharpe ratio is above ``benchmark``, both per period."""
     return float(ndtr((moments.sharpe - benchmark) / moments.error))
+
+
+def doubt_sharpe(moments: ReturnMoments) -> float:
+    """Chance, 0 to 1, that returns with a mean of zero show a ratio this high: one-sided, by Student's t.
+
+    Unlike one less the probabilistic ratio, whose tail is far too thin for short samples, it is what a p-value must be:
+    near enough uniform where there is nothing to find, and for heavy tails rather too large than too small.
+    """
+    return float(stdtr(moments.periods - 1, -moments.sharpe * math.sqrt(moments.periods)))
 
 
 def bound_sharpe(moments: ReturnMoments, confidence: float = 0.95) -> float:

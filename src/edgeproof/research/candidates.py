@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edgeproof.domain.arrays import FloatArray
     from edgeproof.domain.instruments import Instrument
     from edgeproof.domain.records import Trial
-    from edgeproof.evidence import TrialField
+    from edgeproof.evidence import ReturnMoments, TrialField
 
 _MIN_DAYS_A_HALF = 2
 
@@ -59,13 +59,18 @@ class Candidate:
         """What orders candidates that are otherwise equal: the same wherever and whenever it is asked."""
         return (self.strategy, self.timeframe, str(self.instrument), self.trial.key)
 
+    def measure_record(self) -> ReturnMoments | None:
+        """Moments of the daily returns where a judgement may rest on them; None for too few trades or days."""
+        moments = None if self.metrics.sharpe is None else measure_moments(self.daily_returns)
+        return moments if moments is not None and moments.can_be_judged else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingredients:
     """What a score is made of, in its own units.
 
     Attributes:
-        has_sharpe: At least 30 trades, and daily returns with a spread.
+        has_sharpe: At least 30 trades, and ten or more daily returns with a spread.
         trades: Closed trades.
         net_return: Total return after costs.
         probability: Probability that the true Sharpe ratio is above zero; None without a Sharpe ratio.
@@ -117,7 +122,7 @@ def measure_ingredients(candidate: Candidate, siblings: Sequence[Candidate], fie
         field: Everything tried so far.
     """
     metrics = candidate.metrics
-    moments = None if metrics.sharpe is None else measure_moments(candidate.daily_returns)
+    moments = candidate.measure_record()
     costs = break_down_costs(metrics)
     return Ingredients(
         has_sharpe=moments is not None,

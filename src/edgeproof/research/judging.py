@@ -16,8 +16,7 @@ from edgeproof.backtest import hash_result
 from edgeproof.evidence import (
     Findings,
     control_false_discoveries,
-    measure_moments,
-    probabilistic_sharpe,
+    doubt_sharpe,
     weigh_evidence,
 )
 from edgeproof.research.evaluation import open_tape, replay_task
@@ -58,11 +57,14 @@ class Rerun:
 
 
 def find_false_discoveries(candidates: Sequence[Candidate]) -> dict[str, float]:
-    """The false-discovery rate at which each candidate with a Sharpe ratio is kept among all of them, by key."""
+    """The false-discovery rate at which each candidate with a Sharpe ratio is kept among all of them, by key.
+
+    Candidates with fewer than ten daily returns have no rate.
+    """
     measured = [
-        (candidate.trial.key, 1.0 - probabilistic_sharpe(moments))
+        (candidate.trial.key, doubt_sharpe(moments))
         for candidate in candidates
-        if candidate.metrics.sharpe is not None and (moments := measure_moments(candidate.daily_returns)) is not None
+        if (moments := candidate.measure_record()) is not None
     ]
     rates = control_false_discoveries(np.array([p for _, p in measured], dtype=np.float64))
     return {key: float(rate) for (key, _), rate in zip(measured, rates, strict=True)}

@@ -12,10 +12,10 @@ band                  Sharpe ratio   result after costs
 25 to 100             yes            earned
 ====================  =============  ===================
 
-Under 30 trades there is no Sharpe ratio, so a lucky handful of trades cannot pass a strategy that has one, and a field
-in which everything loses ends below 25. The place inside the band is a weighted mean of shares, each from 0 to 1 and
-monotone in its ingredient (`grade`). Half the weight is the deflated Sharpe ratio's, which knows how many trials there
-were: a result that luck explains stays below 62.5, however good the rest of it looks.
+Under 30 trades or ten days there is no Sharpe ratio, so a lucky handful of either cannot pass a strategy that has one,
+and a field in which everything loses ends below 25. The place inside the band is a weighted mean of shares, each from 0
+to 1 and monotone in its ingredient (`grade`). Half the weight is the deflated Sharpe ratio's, which knows how many
+trials there were: a result that luck explains stays below 62.5, however good the rest of it looks.
 
 **Ranking**. Every strategy is represented by its best candidate that is not quarantined, so a strategy has one row
 however many markets and timeframes it ran on. The best ``places`` are kept, everything else is archived with a reason.

@@ -15,6 +15,7 @@ from edgeproof.evidence import (
     ReturnMoments,
     bound_sharpe,
     deflated_sharpe,
+    doubt_sharpe,
     expect_best_sharpe,
     measure_moments,
     minimum_track_record,
@@ -81,6 +82,13 @@ def test_moments_agree_with_scipy() -> None:
     assert moments.skewness == pytest.approx(stats.skew(sample))
     assert moments.kurtosis == pytest.approx(stats.kurtosis(sample, fisher=False))
     assert moments.sharpe == pytest.approx(sample.mean() / sample.std(ddof=1))
+
+
+def test_doubt_is_the_p_value_of_a_one_sided_t_test() -> None:
+    sample = np.random.default_rng(3).standard_t(4, size=30) * 0.01 + 0.002
+    moments = measure_moments(sample)
+    assert moments is not None
+    assert doubt_sharpe(moments) == pytest.approx(stats.ttest_1samp(sample, 0.0, alternative="greater").pvalue)
 
 
 def test_days_without_a_value_are_left_out() -> None:

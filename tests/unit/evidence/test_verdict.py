@@ -128,6 +128,15 @@ def test_few_trades_are_insufficient_however_good_they_look() -> None:
     assert "29 trades" in card.summary
 
 
+def test_nine_days_are_too_few_for_a_ratio_to_be_judged_and_ten_are_not() -> None:
+    nine = weigh_evidence(replace(STEADY, daily_returns=STEADY.daily_returns[:9]), ALONE, seed=1)
+    reasons = {gate.name: (gate.value, gate.reason) for gate in nine.gates if gate.name.endswith("sharpe")}
+    assert reasons == dict.fromkeys(("sharpe", "deflated_sharpe"), (None, "fewer than 10 days"))
+    assert (nine.verdict, nine.more_days) == (Verdict.INSUFFICIENT, 1)
+    ten = weigh_evidence(replace(STEADY, daily_returns=STEADY.daily_returns[:10]), ALONE, seed=1)
+    assert not {"sharpe", "deflated_sharpe"} & set(failed_gates(ten))
+
+
 def test_a_gate_that_needs_trades_that_were_not_kept_is_not_run() -> None:
     card = weigh_evidence(replace(STEADY, trade_returns=None, delayed_return=None), FIELD, seed=1)
     gates = {gate.name: gate.status for gate in card.gates}
