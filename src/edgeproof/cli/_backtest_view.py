@@ -109,6 +109,7 @@ def _list_notes(document: Mapping[str, Any]) -> list[str]:
     missed = ", ".join(f"{count:,} {why}" for why, count in unfilled.items() if count)
     if missed:
         notes.append(f"wishes to enter that made no trade: {missed}")
+    notes.extend(f"warning: {remark}" for remark in document.get("remarks", ()))
     if document.get("trades_csv"):
         notes.append(f"trades written to {document['trades_csv']}")
     notes.append(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _HOUR: Final = Timeframe(60)
 _ENOUGH: Final = 0.5
+_MOST_NAMED: Final = 12
 DECISION_TIMEFRAMES: Final = (ONE_MINUTE, Timeframe(5), _HOUR)
 
 
@@ -161,6 +162,18 @@ def choose_markets(holdings: Sequence[Holding], window: Window) -> Mapping[Instr
                 left_out=tuple(one.timeframe.name for one in covering[:place]),
             )
     return chosen
+
+
+def describe_left_out(markets: Sequence[Market]) -> str:
+    """Say which finer bars were left out, in two sentences; empty where none were."""
+    left = [f"{market.instrument} {name} (used: {market.timeframe})" for market in markets for name in market.left_out]
+    if not left:
+        return ""
+    more = f" and {len(left) - _MOST_NAMED} more" if len(left) > _MOST_NAMED else ""
+    return (
+        "Finer bars were left out because they cover less than half of what longer ones cover of the window:"
+        f" {', '.join(left[:_MOST_NAMED])}{more}. Decisions finer than the bars used were not tried."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from edgeproof.backtest import break_down_costs
 from edgeproof.domain.records import Verdict
 from edgeproof.evidence import GateStatus
 from edgeproof.research.coverage import describe_coverage, describe_missing_funding
+from edgeproof.research.request import describe_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,16 +119,8 @@ def _remark_on_coverage(result: CycleResult) -> Iterator[Remark]:
         yield Remark(topic="coverage", severity="note", text=describe_coverage(result.coverages))
     if unfunded := describe_missing_funding(result.coverages):
         yield Remark(topic="funding", severity="warning", text=unfunded)
-    markets = result.universe.markets
-    if left := [f"{m.instrument.symbol} {name} (used: {m.timeframe})" for m in markets for name in m.left_out]:
-        yield Remark(
-            topic="left_out",
-            severity="warning",
-            text=(
-                "Finer bars were left out because they cover less than half of what longer ones cover of the window:"
-                f" {_name(left)}. Decisions finer than the bars used were not tried."
-            ),
-        )
+    if left_out := describe_left_out(result.universe.markets):
+        yield Remark(topic="left_out", severity="warning", text=left_out)
 
 
 def _remark_on_doubt(result: CycleResult) -> Iterator[Remark]:

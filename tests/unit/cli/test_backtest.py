@@ -101,6 +101,14 @@ def test_a_window_reaches_no_further_than_the_bars(ask: Ask, desk: Path) -> None
     assert ask("ema_crossover", "--to", "2099-01-01")["trials"]["new"] == 0
 
 
+def test_markets_without_funding_rates_are_named(ask: Ask, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (remark,) = ask("ema_crossover")["remarks"]
+    assert remark.startswith("1 of 2 markets have no funding rates (ETH-USDT)")
+    assert ask("ema_crossover", "--symbols", "BTC-USDT")["remarks"] == []
+    assert run("backtest", "ema_crossover", "--workspace", str(desk)) == 0
+    assert f"warning: {remark}" in capsys.readouterr().out
+
+
 def test_costs_and_parameters_are_as_asked(ask: Ask) -> None:
     options = ("--taker", "0.001", "--slippage", "0", "--latency-ms", "0", "--param", "fast=9", "--param", "slow=30")
     document = ask("ema_crossover", *options)

@@ -117,4 +117,4 @@ def test_a_cycle_trades_the_hours_and_says_which_bars_it_left_out() -> None:
     assert document["pools"]["strategies"][0]["trades"] > 0
     remarks = {remark["topic"]: remark for remark in document["review"]}
     assert remarks["left_out"]["severity"] == "warning"
-    assert "BTC-USDT 1m (used: 1h)" in remarks["left_out"]["text"]
+    assert "demo:BTC-USDT 1m (used: 1h)" in remarks["left_out"]["text"]
