@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edgeproof.domain.records import Verdict
 from edgeproof.domain.results import MIN_TRADES_FOR_SHARPE
-from edgeproof.evidence.gates import GATES_OF_LUCK, GateStatus, run_gates
+from edgeproof.evidence.gates import GATES_OF_LUCK, GATES_OF_RERUN, GateStatus, run_gates
 from edgeproof.evidence.sharpe import MIN_PERIODS_TO_JUDGE, measure_moments, outlast_luck
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ class EvidenceCard:
     """What was asked of a result, what it answered, and what follows.
 
     Attributes:
-        verdict: Insufficient below 30 trades, and where nothing but luck speaks against it and more data would decide;
-            rejected when any other gate failed; else provisional. Proof needs the sealed window and the placebo, so
-            nothing is proven while those gates are not run.
+        verdict: Insufficient below 30 trades, where nothing but luck speaks against it and more data would decide, and
+            where nothing does but it was not run again; rejected when any other gate failed; else provisional.
+            Proof needs the sealed window and the placebo, so nothing is proven while those gates are not run.
         gates: Every gate, those that were not run included.
         field: The trials it was compared with.
         sharpe_per_day, best_of_worthless_per_day: The daily Sharpe ratio, and what the best of the field would show by
@@ -69,7 +69,12 @@ def _judge(trades: int, gates: tuple[Gate, ...], more_days: int | None) -> Verdi
         return Verdict.REJECTED
     if all(gate.status is GateStatus.PASSED for gate in gates):
         return Verdict.PROVEN
-    return Verdict.PROVISIONAL
+    return Verdict.INSUFFICIENT if _list_unasked(gates) else Verdict.PROVISIONAL
+
+
+def _list_unasked(gates: tuple[Gate, ...]) -> list[str]:
+    """Gates that running it again would have answered, and that were not run."""
+    return [_say(gate) for gate in gates if gate.name in GATES_OF_RERUN and gate.status is GateStatus.NOT_RUN]
 
 
 def _count_more_days(moments: ReturnMoments | None, field: TrialField) -> int | None:
@@ -80,15 +85,27 @@ def _count_more_days(moments: ReturnMoments | None, field: TrialField) -> int | 
 
 
 def _summarise(verdict: Verdict, findings: Findings, gates: tuple[Gate, ...]) -> str:
-    failed = [gate.name.replace("_", " ") for gate in gates if gate.status is GateStatus.FAILED]
+    failed = [_say(gate) for gate in gates if gate.status is GateStatus.FAILED]
     run = sum(gate.status is not GateStatus.NOT_RUN for gate in gates)
     skipped = len(gates) - run
     if verdict is Verdict.INSUFFICIENT and findings.trades < MIN_TRADES_FOR_SHARPE:
         return f"Insufficient: {findings.trades} trades, and {MIN_TRADES_FOR_SHARPE} are the least that say anything."
     if verdict is Verdict.INSUFFICIENT:
-        return f"Insufficient: luck is not ruled out ({', '.join(failed)}); nothing else speaks against it."
+        return _say_insufficient(failed, _list_unasked(gates))
     if verdict is Verdict.REJECTED:
         return f"Rejected: {len(failed)} of {run} gates failed ({', '.join(failed)})."
     if verdict is Verdict.PROVISIONAL:
         return f"Provisional: all {run} gates that were run are passed; {skipped} could not be run."
     return f"Proven: all {run} gates are passed."
+
+
+def _say_insufficient(failed: list[str], unasked: list[str]) -> str:
+    not_again = f"it was not run again, so that some gates are open ({', '.join(unasked)})"
+    if not failed:
+        return f"Insufficient: {not_again}; nothing speaks against it so far."
+    luck = f"Insufficient: luck is not ruled out ({', '.join(failed)})"
+    return f"{luck}, and {not_again}." if unasked else f"{luck}; nothing else speaks against it."
+
+
+def _say(gate: Gate) -> str:
+    return gate.name.replace("_", " ")

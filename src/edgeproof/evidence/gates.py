@@ -84,6 +84,9 @@ class Findings:
 # Questions that more of the same data can answer differently; the others speak against a result whatever its length.
 GATES_OF_LUCK: Final = frozenset({"sharpe", "deflated_sharpe", "false_discovery", "mean_day", "mean_trade"})
 
+# Questions that only running a result again answers.
+GATES_OF_RERUN: Final = frozenset({"mean_trade", "best_trades_removed", "costs_doubled", "delayed"})
+
 NOT_BUILT: Final = tuple(
     Gate(name=name, question=question, status=GateStatus.NOT_RUN, reason=f"this version has no {what} yet")
     for name, question, what in (

@@ -128,6 +128,27 @@ def test_few_trades_are_insufficient_however_good_they_look() -> None:
     assert "29 trades" in card.summary
 
 
+NOT_RUN_AGAIN = replace(STEADY, trade_returns=None, costs_doubled_return=None, delayed_return=None)
+
+
+@pytest.mark.parametrize(
+    "finding", [NOT_RUN_AGAIN, replace(STEADY, delayed_return=None), replace(STEADY, costs_doubled_return=None)]
+)
+def test_what_was_not_run_again_is_insufficient_at_best_and_says_so(finding: Findings) -> None:
+    card = weigh_evidence(finding, FIELD, seed=1)
+    assert failed_gates(card) == []
+    assert card.verdict is Verdict.INSUFFICIENT
+    assert card.summary.startswith("Insufficient: it was not run again")
+
+
+def test_what_was_not_run_again_can_still_be_rejected_or_lucky() -> None:
+    lucky = weigh_evidence(replace(NOT_RUN_AGAIN, false_discovery=0.3), FIELD, seed=1)
+    assert lucky.verdict is Verdict.INSUFFICIENT
+    assert "luck is not ruled out (false discovery), and it was not run again" in lucky.summary
+    suspect = weigh_evidence(replace(NOT_RUN_AGAIN, suspicions=("too good",)), FIELD, seed=1)
+    assert suspect.verdict is Verdict.REJECTED
+
+
 def test_nine_days_are_too_few_for_a_ratio_to_be_judged_and_ten_are_not() -> None:
     nine = weigh_evidence(replace(STEADY, daily_returns=STEADY.daily_returns[:9]), ALONE, seed=1)
     reasons = {gate.name: (gate.value, gate.reason) for gate in nine.gates if gate.name.endswith("sharpe")}
