@@ -11,7 +11,7 @@ import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from edgeproof.domain.errors import InvalidValue, RequestError, offer_names
 from edgeproof.domain.time import Timeframe, parse_span
@@ -98,7 +98,9 @@ class ResearchSettings(_Section):
     """What a research cycle looks at."""
 
     window: str = Field("30d", description="Length of history that ends with the newest bar.")
-    timeframes: tuple[str, ...] = Field(("1m", "5m", "1h"), min_length=1, description="Decision timeframes.")
+    timeframes: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("1m", "5m", "1h"), min_length=1, description="Decision timeframes; commas part them in the environment."
+    )
     initial_equity: float = Field(
         10_000.0, gt=0, allow_inf_nan=False, description="Quote units an account starts with."
     )
@@ -109,6 +111,11 @@ class ResearchSettings(_Section):
     @classmethod
     def _check_window(cls, text: str) -> str:
         return _checked(text, parse_span)
+
+    @field_validator("timeframes", mode="before")
+    @classmethod
+    def _split_timeframes(cls, given: object) -> object:
+        return tuple(part.strip() for part in given.split(",")) if isinstance(given, str) else given
 
     @field_validator("timeframes")
     @classmethod
@@ -154,11 +161,14 @@ def read_settings(file: Path) -> Settings:
         raise NewerWorkspace(str(file), version)
     _refuse_unknown_variables()
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
         raise _explain(error, file) from None
     except ValueError as error:  # an environment variable that should hold JSON does not
         raise SettingsError("environment", _PREFIX + "...", str(error)) from None
+    if settings.schema_version > SCHEMA_VERSION:
+        raise NewerWorkspace("environment", settings.schema_version)
+    return settings
 
 
 def render_settings() -> str:

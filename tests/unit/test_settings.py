@@ -84,3 +84,19 @@ def test_a_newer_workspace_is_refused(file: Path) -> None:
 def test_timeframes_are_kept_by_their_canonical_name(file: Path) -> None:
     file.write_text('[research]\ntimeframes = ["60m"]')
     assert read_settings(file).research.timeframes == ("1h",)
+
+
+def test_commas_part_a_list_in_the_environment(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text("")
+    monkeypatch.setenv("EDGEPROOF_RESEARCH__TIMEFRAMES", "5m, 60m")
+    assert read_settings(file).research.timeframes == ("5m", "1h")
+    monkeypatch.setenv("EDGEPROOF_RESEARCH__TIMEFRAMES", "5m,soon")
+    with pytest.raises(SettingsError, match=r"EDGEPROOF_RESEARCH__TIMEFRAMES: expected a count and a unit"):
+        read_settings(file)
+
+
+def test_the_environment_cannot_claim_a_newer_workspace(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text("")
+    monkeypatch.setenv("EDGEPROOF_SCHEMA_VERSION", "9")
+    with pytest.raises(NewerWorkspace, match="environment"):
+        read_settings(file)

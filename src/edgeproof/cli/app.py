@@ -24,6 +24,7 @@ WRONG_REQUEST: Final = 2
 
 # What typer answers with when Ctrl-C reaches it.
 _TYPER_INTERRUPTED: Final = 130
+_SEE_HELP: Final = " (see --help)"
 
 app = typer.Typer(
     name="edgeproof",
@@ -56,6 +57,8 @@ def _start(
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its status."""
     given = sys.argv[1:] if arguments is None else arguments
+    if sys.stdout is None:  # closed by whoever started us: nobody reads the result, the work is done all the same
+        _discard_stdout()
     try:
         outcome = app(args=given, prog_name="edgeproof", standalone_mode=False)
         sys.stdout.flush()
@@ -76,12 +79,29 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _tell(error: BaseException, *, as_json: bool) -> int:
     status, message = _explain(error)
+    if message.startswith("Usage: "):  # a group without a command: its help, as it is
+        sys.stderr.write(f"{message.removesuffix(_SEE_HELP)}\n")
+        return status
     line = " ".join(message.split())
     sys.stderr.write(f"error: {line}\n")
     if as_json:
         document = {"error": {"kind": type(error).__name__, "message": line, "exit_status": status}}
-        sys.stdout.write(json.dumps(document) + "\n")
+        _write_or_leave(json.dumps(document) + "\n")
     return status
+
+
+def _write_or_leave(text: str) -> None:
+    """Write to stdout; where nothing can be written there, the line on stderr has said what was wrong."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _discard_stdout()
+
+
+def _discard_stdout() -> None:
+    """Let what is still written go nowhere, at the interpreter's end too."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - stands in until the process ends
 
 
 def _explain(error: BaseException) -> tuple[int, str]:
@@ -92,7 +112,7 @@ def _explain(error: BaseException) -> tuple[int, str]:
         case EdgeproofError():
             told = FAILED, str(error)
         case TyperException():
-            told = WRONG_REQUEST, f"{error.format_message()} (see --help)"
+            told = WRONG_REQUEST, f"{error.format_message()}{_SEE_HELP}"
         case KeyboardInterrupt() | Abort():
             told = FAILED, "interrupted; nothing is half-written, run the same command again to go on"
         case OSError():

@@ -3,14 +3,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from edgeproof.cli import main
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def run(*arguments: str) -> int:
@@ -62,3 +59,25 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
         process.stdout.close()
         _, told = process.communicate()
     assert b"Traceback" not in told
+
+
+@pytest.mark.parametrize("arguments", [[], ["data"], ["research"]])
+def test_a_group_without_a_command_shows_its_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*arguments) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("Usage: edgeproof")
+    assert "\nCommands:\n" in told
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+def test_a_full_disk_behind_stdout_is_one_line(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "edgeproof", "init", str(tmp_path / "desk"), "--json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "No space left" in done.stderr
