@@ -78,7 +78,7 @@ class ServiceUnit:
             "Restart=always",
             "RestartSec=5",
             f"WatchdogSec={self.watchdog_s}",
-            "TimeoutStartSec=300",
+            "TimeoutStartSec=infinity",
             "TimeoutStopSec=60",
             "KillSignal=SIGTERM",
             f"MemoryMax={self.memory_mb}M",

@@ -11,12 +11,13 @@ import typer
 from edgeproof.cli._door import JsonOption, WorkspaceOption, answer
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Sequence
 
     from rich.console import Console
 
     from edgeproof.bootstrap import Workspace
-    from edgeproof.domain.venues import Market
+    from edgeproof.domain.venues import Market, Venue
     from edgeproof.ops.intake.telling import Tell
     from edgeproof.ops.upkeep import Event, Upkeep
 
@@ -143,7 +144,9 @@ async def _run(
     if run_for_s:
         loop.call_later(run_for_s, stop.set)
     try:
-        markets = await _choose_markets(venue, symbol, top)
+        markets = await _wait_for_markets(venue, symbol, top, stop, tell)
+        if not markets:
+            return {"venue": venue.name, "counts": {}, "refused": {}}
         plan = IntakePlan(venue=venue.name, symbols=tuple(market.instrument.symbol for market in markets))
         parts = IntakeParts(
             feed=open_blofin_feed(host, markets, budget_file),
@@ -162,7 +165,28 @@ async def _run(
     return {"venue": venue.name, "counts": dict(collector.counts), "refused": dict(collector.refused)}
 
 
-async def _choose_markets(venue: Any, symbol: list[str] | None, top: int) -> list[Market]:  # noqa: ANN401 - a Venue
+async def _wait_for_markets(
+    venue: Venue, symbol: list[str] | None, top: int, stop: asyncio.Event, tell: Tell
+) -> list[Market]:
+    """What to take in; a venue that is away is asked again until it answers. Empty when told to stop meanwhile."""
+    import asyncio
+    import contextlib
+
+    from edgeproof.domain.venues import VenueRefusing, VenueUnreachable
+
+    pause_s = 1.0
+    while not stop.is_set():
+        try:
+            return await _choose_markets(venue, symbol, top)
+        except (VenueUnreachable, VenueRefusing) as error:
+            tell("venue_away", reason=str(error), next_try_s=pause_s)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause_s)
+        pause_s = min(60.0, pause_s * 2)
+    return []
+
+
+async def _choose_markets(venue: Venue, symbol: list[str] | None, top: int) -> list[Market]:
     from edgeproof.domain.errors import UnknownName
     from edgeproof.domain.instruments import parse_symbol
     from edgeproof.domain.venues import MarketState
