@@ -34,12 +34,13 @@ dev: $(VENV)/.dev
 demo: $(VENV)/.runtime
 	$(BIN)/edgeproof demo demo
 
-## check: formatting, lint, types, import contracts
+## check: formatting, lint, types, import contracts, spelling
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/typos
 
 ## format: format and mend what ruff can mend
 format: $(VENV)/.dev
