@@ -37,6 +37,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         (("data", "import", "nowhere.feather"), 2, "nowhere.feather"),
         (("data", "import", "edgeproof.toml"), 1, "edgeproof.toml"),
         (("data", "import"), 2, "argument"),
+        (("data", "import", ""), 2, "a path to import is empty"),
         (("backtest", "momentun"), 2, "did you mean 'momentum'"),
         (("backtest", "momentum", "--symbols", "XYZ-USDT"), 2, "XYZ-USDT"),
         (("backtest", "momentum", "--symbols", "???"), 2, "a pair such as BTC-USDT"),

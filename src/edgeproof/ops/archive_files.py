@@ -38,8 +38,9 @@ def find_files(paths: Sequence[Path | str]) -> list[ArchiveFile]:
     Raises:
         RequestError: A path does not exist, or a glob or the whole request matches nothing.
     """
-    if not paths:
-        raise RequestError("nothing to import; name files, folders or globs")
+    # An empty path is a variable that was not set, and would mean the current folder.
+    if not paths or not all(str(path).strip() for path in paths):
+        raise RequestError("a path to import is empty; name files, folders or globs")
     found: dict[Path, ArchiveFile] = {}
     for path in paths:
         for file in _expand(Path(path).expanduser()):

@@ -197,7 +197,7 @@ def test_a_misspelled_path_offers_its_neighbour(tmp_path: Path) -> None:
     (tmp_path / "candles").mkdir()
     with pytest.raises(RequestError, match=r"did you mean .*candles"):
         import_files([tmp_path / "candels"], MemoryLake())
-    with pytest.raises(RequestError, match="nothing to import"):
+    with pytest.raises(RequestError, match="a path to import is empty"):
         import_files([], MemoryLake())
     with pytest.raises(RequestError, match="no file in"):
         import_files([tmp_path], MemoryLake())
