@@ -77,7 +77,7 @@ def run_backtest(
     from edgeproof.domain.time import Timeframe
     from edgeproof.research.coverage import describe_missing_funding
     from edgeproof.research.desk import load_desk
-    from edgeproof.research.request import describe_left_out
+    from edgeproof.research.request import describe_absent, describe_left_out, describe_shorter_window
 
     if trades_csv is not None:
         _check_folder(trades_csv)
@@ -101,7 +101,12 @@ def run_backtest(
     document = describe_backtest(
         result, trials, strategy=chosen, window=desk.window, new=new, tried=house.ledger.count_trials()
     )
-    told = (describe_missing_funding(desk.coverages), describe_left_out(universe.markets))
+    told = (
+        describe_absent(universe),
+        describe_shorter_window(universe),
+        describe_missing_funding(desk.coverages),
+        describe_left_out(universe.markets),
+    )
     document["remarks"] = [remark for remark in told if remark]
     document["trades_csv"] = None if trades_csv is None else str(trades_csv)
     answer(document, as_json=as_json, show=lambda console: show_backtest(console, document))

@@ -131,9 +131,9 @@ def describe_coverage(coverages: Sequence[Coverage]) -> str:
     total = len(coverages)
     whole = sum(c.is_whole for c in coverages)
     if whole == total:
-        return (
-            f"{'The market covers' if total == 1 else f'All {total} markets cover'} the whole window, no bar missing."
-        )
+        missing = sum(c.missing_before + c.missing_after for c in coverages)
+        bars = f"{_count(missing, 'bar', 'bars')} missing at its edges" if missing else "no bar missing"
+        return f"{'The market covers' if total == 1 else f'All {total} markets cover'} the whole window, {bars}."
     told = [f"{whole} of {_count(total, 'market covers', 'markets cover')} the whole window."]
     early = [c for c in coverages if c.ends_early]
     late = [c for c in coverages if c.begins_late]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from edgeproof.domain.errors import InvalidValue, RequestError, offer_names
 from edgeproof.domain.instruments import parse_symbol
-from edgeproof.domain.time import MS_PER_DAY, ONE_MINUTE, Timeframe, Window, format_ms
+from edgeproof.domain.time import MS_PER_DAY, ONE_MINUTE, Timeframe, Window, format_ms, from_ms
 from edgeproof.execution import Costs
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _HOUR: Final = Timeframe(60)
 _ENOUGH: Final = 0.5
 _MOST_NAMED: Final = 12
+_HOURS_A_DAY: Final = 24
+_MINUTES_AN_HOUR: Final = 60
+_FEW: Final = 2
 DECISION_TIMEFRAMES: Final = (ONE_MINUTE, Timeframe(5), _HOUR)
 
 
@@ -81,21 +84,40 @@ class Market:
         instrument: The instrument.
         timeframe: Length of those bars.
         end_ms: When the newest of them closed.
+        first_ms: When the oldest of them opened.
         left_out: Names of finer timeframes that have bars in the window, but too few to stand for it.
     """
 
     instrument: Instrument
     timeframe: Timeframe
     end_ms: int
+    first_ms: int = 0
     left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """A market without a bar in the window, and when its newest bar opened."""
+
+    instrument: Instrument
+    last_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Universe:
-    """The markets of a cycle, in order, and its window."""
+    """The markets of a cycle, in order, and its window.
+
+    Attributes:
+        markets: Those with bars in the window.
+        window: The window; it begins no sooner than the first bar of these markets.
+        absent: Those that were meant too and have no bar in the window.
+        asked_ms: Length of the window that was asked for, where it is longer than the bars; None where it is not.
+    """
 
     markets: tuple[Market, ...]
     window: Window
+    absent: tuple[Absent, ...] = ()
+    asked_ms: int | None = None
 
 
 def choose_universe(request: CycleRequest, holdings: Sequence[Holding]) -> Universe:
@@ -118,7 +140,7 @@ def choose_universe(request: CycleRequest, holdings: Sequence[Holding]) -> Unive
                 f"{instrument} has no bars after {format_ms(window.start_ms)} (they end at {format_ms(end)});"
                 " leave it out or ask for a longer window"
             )
-    return Universe(markets=tuple(markets[i] for i in sorted(markets) if i in series), window=window)
+    return _settle(series, markets, window, asked_ms=request.length_ms)
 
 
 def choose_span(
@@ -139,8 +161,7 @@ def choose_span(
         told = f"{format_ms(asked.start_ms)} to {format_ms(asked.end_ms)}"
         raise NothingToTest(f"no bars from {told}; `edgeproof data status` shows what there is")
     window = Window(start_ms=max(asked.start_ms, first), end_ms=min(asked.end_ms, last))
-    markets = choose_markets(holdings, window)
-    return Universe(markets=tuple(markets[i] for i in sorted(markets) if i in series), window=window)
+    return _settle(series, choose_markets(holdings, window), window)
 
 
 def choose_markets(holdings: Sequence[Holding], window: Window) -> Mapping[Instrument, Market]:
@@ -159,6 +180,7 @@ def choose_markets(holdings: Sequence[Holding], window: Window) -> Mapping[Instr
                 instrument=instrument,
                 timeframe=covering[place].timeframe,
                 end_ms=covering[place].end_ms,
+                first_ms=covering[place].first_ms,
                 left_out=tuple(one.timeframe.name for one in covering[:place]),
             )
     return chosen
@@ -174,6 +196,41 @@ def describe_left_out(markets: Sequence[Market]) -> str:
         "Finer bars were left out because they cover less than half of what longer ones cover of the window:"
         f" {', '.join(left[:_MOST_NAMED])}{more}. Decisions finer than the bars used were not tried."
     )
+
+
+def describe_absent(universe: Universe) -> str:
+    """Say which markets have no bar in the window, in one sentence; empty where all have some."""
+    absent = universe.absent
+    if not absent:
+        return ""
+    total = len(absent) + len(universe.markets)
+    days = sorted(f"{from_ms(one.last_ms):%Y-%m-%d}" for one in absent)
+    told = f"on {days[0]}" if days[0] == days[-1] else f"between {days[0]} and {days[-1]}"
+    more = f" and {len(absent) - _MOST_NAMED} more" if len(absent) > _MOST_NAMED else ""
+    names = ", ".join(str(one.instrument) for one in absent[:_MOST_NAMED])
+    return (
+        f"{len(absent)} of {total} markets {'has' if len(absent) == 1 else 'have'} no bar in the window:"
+        f" {names}{more}. {'Its' if len(absent) == 1 else 'Their'} last bars are {told}."
+    )
+
+
+def describe_shorter_window(universe: Universe) -> str:
+    """Say that the window is shorter than was asked for, in one sentence; empty where it is not."""
+    if universe.asked_ms is None:
+        return ""
+    return (
+        f"The window that was asked for, {say_length(universe.asked_ms / MS_PER_DAY)}, is longer than the bars: it"
+        f" begins with the first of them, {format_ms(universe.window.start_ms)}, and is"
+        f" {say_length(universe.window.days)} long."
+    )
+
+
+def say_length(days: float) -> str:
+    """A length of time in whole days; in hours below two days, in minutes below two hours."""
+    hours = days * _HOURS_A_DAY
+    if days >= _FEW:
+        return f"{round(days):,} days"
+    return f"{round(hours)} hours" if hours >= _FEW else f"{round(hours * _MINUTES_AN_HOUR)} minutes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +267,29 @@ def _find_series(holdings: Sequence[Holding], symbols: Sequence[str] | None) -> 
         raise NothingToTest("the lake holds no bars; import some with `edgeproof data import`")
     asked = set(groups) if symbols is None else _find_asked(symbols, set(groups))
     return {instrument: groups[instrument] for instrument in asked}
+
+
+def _settle(
+    series: Mapping[Instrument, Sequence[_Series]],
+    markets: Mapping[Instrument, Market],
+    window: Window,
+    *,
+    asked_ms: int | None = None,
+) -> Universe:
+    """The universe of the markets that were meant; its window holds nothing from before their first bar."""
+    chosen = tuple(markets[instrument] for instrument in sorted(markets) if instrument in series)
+    first_ms = min((market.first_ms for market in chosen), default=window.start_ms)
+    start_ms = min(max(window.start_ms, first_ms), window.end_ms - 1)
+    return Universe(
+        markets=chosen,
+        window=Window(start_ms=start_ms, end_ms=window.end_ms),
+        absent=tuple(
+            Absent(instrument=instrument, last_ms=max(one.end_ms - one.timeframe.ms for one in series[instrument]))
+            for instrument in sorted(series)
+            if instrument not in markets
+        ),
+        asked_ms=asked_ms if start_ms > window.start_ms else None,
+    )
 
 
 def _last(end_ms: int, length_ms: int) -> Window:

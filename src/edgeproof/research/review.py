@@ -11,7 +11,7 @@ from edgeproof.backtest import break_down_costs
 from edgeproof.domain.records import Verdict
 from edgeproof.evidence import GateStatus
 from edgeproof.research.coverage import describe_coverage, describe_missing_funding
-from edgeproof.research.request import describe_left_out
+from edgeproof.research.request import describe_absent, describe_left_out, describe_shorter_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,6 +115,10 @@ def _remark_on_concentration(result: CycleResult) -> Iterator[Remark]:
 
 
 def _remark_on_coverage(result: CycleResult) -> Iterator[Remark]:
+    if absent := describe_absent(result.universe):
+        yield Remark(topic="no_bars", severity="warning", text=absent)
+    if shorter := describe_shorter_window(result.universe):
+        yield Remark(topic="window", severity="note", text=shorter)
     if not all(coverage.is_whole for coverage in result.coverages):
         yield Remark(topic="coverage", severity="note", text=describe_coverage(result.coverages))
     if unfunded := describe_missing_funding(result.coverages):

@@ -13,7 +13,14 @@ from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.stores import Holding
 from edgeproof.domain.time import MS_PER_DAY, MS_PER_HOUR, ONE_MINUTE, Timeframe
 from edgeproof.research import CycleRequest, NothingToTest, run_cycle
-from edgeproof.research.request import Universe, choose_span, choose_universe
+from edgeproof.research.request import (
+    Universe,
+    choose_span,
+    choose_universe,
+    describe_absent,
+    describe_shorter_window,
+    say_length,
+)
 from edgeproof.strategies import load_strategy
 from fakes.memory_lake import MemoryLake
 from fakes.memory_ledger import MemoryLedger
@@ -118,3 +125,26 @@ def test_a_cycle_trades_the_hours_and_says_which_bars_it_left_out() -> None:
     remarks = {remark["topic"]: remark for remark in document["review"]}
     assert remarks["left_out"]["severity"] == "warning"
     assert "demo:BTC-USDT 1m (used: 1h)" in remarks["left_out"]["text"]
+
+
+def test_a_market_without_a_bar_in_the_window_is_named() -> None:
+    old = hold(ONE_MINUTE, 1_440, instrument=ETH)
+    chosen = choose([hold(ONE_MINUTE, 10 * 1_440), old], days=5)
+    assert [market.instrument for market in chosen.markets] == [BTC]
+    assert [(one.instrument, one.last_ms) for one in chosen.absent] == [(ETH, old.last_ms)]
+    assert describe_absent(chosen).startswith("1 of 2 markets has no bar in the window: demo:ETH-USDT.")
+    assert describe_absent(choose([hold(ONE_MINUTE, 1_440), old], days=1)) == ""
+
+
+def test_a_window_longer_than_the_bars_begins_with_the_first_bar() -> None:
+    chosen = choose([hold(ONE_MINUTE, 10 * 1_440)], days=900)
+    assert (chosen.window.start_ms, chosen.window.days) == (START_MS, 10)
+    assert describe_shorter_window(chosen).startswith("The window that was asked for, 900 days, is longer")
+    assert describe_shorter_window(choose([hold(ONE_MINUTE, 10 * 1_440)], days=10)) == ""
+
+
+@pytest.mark.parametrize(
+    ("days", "told"), [(3_000.0, "3,000 days"), (2.0, "2 days"), (0.4, "10 hours"), (1 / 24, "60 minutes")]
+)
+def test_a_length_is_said_in_its_own_unit(days: float, told: str) -> None:
+    assert say_length(days) == told

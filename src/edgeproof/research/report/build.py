@@ -13,6 +13,7 @@ from edgeproof.research.coverage import describe_coverage
 from edgeproof.research.ranking import WEIGHTS, grade
 from edgeproof.research.report.numbers import round_floats, thin_curve
 from edgeproof.research.report.words import NO_RULES
+from edgeproof.research.request import describe_absent
 from edgeproof.research.review import review_cycle
 
 if TYPE_CHECKING:
@@ -105,7 +106,16 @@ def _describe_data(result: CycleResult) -> dict[str, Any]:
         "bars": bars,
         "expected": expected,
         "coverage": bars / expected,
-        "summary": describe_coverage(result.coverages),
+        "summary": " ".join(filter(None, (describe_coverage(result.coverages), describe_absent(result.universe)))),
+        "left_out": [
+            {
+                "instrument": str(one.instrument),
+                "venue": one.instrument.venue,
+                "symbol": one.instrument.symbol,
+                "last_bar": format_ms(one.last_ms),
+            }
+            for one in result.universe.absent
+        ],
         "symbols": [
             {
                 "instrument": str(c.instrument),
