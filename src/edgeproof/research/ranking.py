@@ -13,9 +13,10 @@ band                  Sharpe ratio   result after costs
 ====================  =============  ===================
 
 Under 30 trades or ten days there is no Sharpe ratio, so a lucky handful of either cannot pass a strategy that has one,
-and a field in which everything loses ends below 25. The place inside the band is a weighted mean of shares, each from 0
-to 1 and monotone in its ingredient (`grade`). Half the weight is the deflated Sharpe ratio's, which knows how many
-trials there were: a result that luck explains stays below 62.5, however good the rest of it looks.
+and a field in which everything loses ends below 25. Among losers the place inside the band is the net result alone: a
+smaller loss is never outweighed by more trades or more markets. Among earners it is a weighted mean of shares, each
+from 0 to 1 and monotone in its ingredient (`grade`). Half the weight is the deflated Sharpe ratio's, which knows how
+many trials there were: a result that luck explains stays below 62.5, however good the rest of it looks.
 
 **Ranking**. Every strategy is represented by its best candidate that is not quarantined, so a strategy has one row
 however many markets and timeframes it ran on. The best ``places`` are kept, everything else is archived with a reason.
@@ -107,17 +108,18 @@ class Ranking:
 def grade(ingredients: Ingredients) -> Mapping[str, float]:
     """The share of each weight that was earned, 0 to 1; never falls when its ingredient gets better."""
     pf = ingredients.profit_factor
-    no_loss = 1.0 if ingredients.trades and ingredients.net_return > 0.0 else 0.0
+    earned = ingredients.net_return > 0.0
+    no_loss = 1.0 if ingredients.trades and earned else 0.0
     return {
         # The luckiest of the field reaches one half by construction: only what is beyond it counts.
         "deflated": max(0.0, 2.0 * (ingredients.deflated or 0.0) - 1.0),
         "probability": ingredients.probability or 0.0,
         "profit_factor": no_loss if pf is None else pf**3 / (pf**3 + _HALF_PROFIT_FACTOR**3),
         # One market more earned and one more lost than were seen: a single market proves little.
-        "markets": (ingredients.markets_earned + 1.0) / (ingredients.markets + 2.0),
+        "markets": (ingredients.markets_earned + 1.0) / (ingredients.markets + 2.0) if earned else 0.0,
         "steadiness": ingredients.steadiness,
         "drawdown": 1.0 / (1.0 + ingredients.drawdown / _HALF_DRAWDOWN),
-        "trades": ingredients.trades / (ingredients.trades + _HALF_TRADES),
+        "trades": ingredients.trades / (ingredients.trades + _HALF_TRADES) if earned else 0.0,
         "costs": 0.0 if ingredients.costs_share is None else min(1.0, max(0.0, 1.0 - ingredients.costs_share)),
     }
 
@@ -127,6 +129,8 @@ def score(ingredients: Ingredients) -> float:
     if ingredients.trades == 0:
         return 0.0
     low, high = _BANDS[ingredients.has_sharpe, ingredients.net_return > 0.0]
+    if ingredients.net_return <= 0.0:
+        return low + (high - low) * (1.0 + max(-1.0, ingredients.net_return)) / 2.0
     shares = grade(ingredients)
     return low + (high - low) * sum(weight * shares[name] for name, weight in WEIGHTS.items())
 

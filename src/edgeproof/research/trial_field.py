@@ -1,8 +1,9 @@
 """The field of all recorded trials, as one finding among them has to beat it.
 
-A configuration (strategy version, parameters, instrument, timeframe, costs) is compared with the others by its newest
-trial, the longest of them. Every window it was tried on is a try of its own: who tries ten lengths and keeps the best
-has tried ten times.
+How many independent configurations (strategy version, parameters, instrument, timeframe, costs) there are is read from
+the first trial of each, in the order they were recorded, so that trying more never lowers their number. How far luck
+strays is read from the newest trial of each, the longest of them. Every window a configuration was tried on is a try of
+its own: who tries ten lengths and keeps the best has tried ten times.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeproof.domain.hashing import hash_json
-from edgeproof.evidence import TrialField, describe_field
+from edgeproof.evidence import TrialField, count_effective_trials, describe_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,18 +26,28 @@ if TYPE_CHECKING:
 
 
 def survey_trials(trials: Iterable[Trial], *, total: int) -> TrialField:
-    """Describe the field; the order of the trials changes nothing."""
+    """Describe the field.
+
+    Args:
+        trials: In the order they were recorded; trials that follow never lower the number of independent ones.
+        total: Distinct trials ever recorded.
+    """
+    first: dict[str, Trial] = {}
     newest: dict[str, Trial] = {}
     windows: dict[str, set[Window]] = defaultdict(set)
     for trial in trials:
         name = _name_configuration(trial)
         windows[name].add(trial.window)
+        first.setdefault(name, trial)
         known = newest.get(name)
         if known is None or _age(known) < _age(trial):
             newest[name] = trial
-    names = sorted(newest)
-    tried = np.array([len(windows[name]) for name in names], dtype=np.int64)
-    return describe_field(align_returns([newest[name] for name in names]), total=total, windows=tried)
+    tried = np.array([len(windows[name]) for name in first], dtype=np.int64)
+    return describe_field(
+        align_returns(list(newest.values())),
+        total=total,
+        effective=count_effective_trials(align_returns(list(first.values())), tried),
+    )
 
 
 def align_returns(trials: Sequence[Trial]) -> FloatArray:

@@ -63,17 +63,48 @@ def test_trials_are_compared_on_the_days_they_share() -> None:
     assert count_effective_trials(copies) == 1
 
 
-def test_clustering_by_blocks_never_counts_fewer() -> None:
-    families = np.repeat(draw(5, 60), 20, axis=0)
-    assert count_effective_trials(families, block=30) >= count_effective_trials(families)
+def test_families_that_span_blocks_count_once() -> None:
+    assert count_effective_trials(np.tile(draw(700, 90), (2, 1))) == 700
 
 
-@given(st.integers(2, 30), st.integers(0, 2**16))
+def test_longer_records_elsewhere_do_not_change_what_two_short_ones_share() -> None:
+    short = np.full((40, 120), np.nan)
+    short[:, :12] = draw(40, 12)
+    long = draw(80, 120, seed=2)
+    assert count_effective_trials(np.concatenate([short, long])) >= count_effective_trials(short)
+
+
+@st.composite
+def fields(draws: st.DrawFn) -> FloatArray:
+    """Families of near copies, each trial on its own stretch of days."""
+    rng = np.random.default_rng(draws(st.integers(0, 2**16)))
+    trials, days = draws(st.integers(1, 40)), draws(st.integers(5, 80))
+    families = rng.normal(size=(draws(st.integers(1, 6)), days))
+    noise = draws(st.floats(0.0, 2.0))
+    returns = families[rng.integers(len(families), size=trials)] + noise * rng.normal(size=(trials, days))
+    for row in returns:
+        first, last = sorted(rng.integers(0, days, size=2))
+        row[:first] = np.nan
+        row[last + 1 :] = np.nan
+    return np.asarray(returns, dtype=np.float64)
+
+
+@given(fields(), st.data())
+@settings(deadline=None, max_examples=100)
+def test_more_trials_never_lower_the_count(returns: FloatArray, data: st.DataObject) -> None:
+    counts = [count_effective_trials(returns[:trials]) for trials in range(1, len(returns) + 1)]
+    assert counts == sorted(counts)
+    assert 1 <= counts[-1] <= len(returns)
+    fewer = np.array(data.draw(st.lists(st.integers(1, 5), min_size=len(returns), max_size=len(returns))))
+    more = fewer + np.arange(len(returns)) % 3
+    assert count_effective_trials(returns, fewer) <= count_effective_trials(returns, more)
+
+
+@given(st.integers(1, 30), st.integers(2, 5), st.integers(0, 2**16))
 @settings(deadline=None, max_examples=25)
-def test_the_count_does_not_depend_on_the_order_of_trials(trials: int, seed: int) -> None:
-    returns = np.concatenate([draw(trials, 40, seed), draw(trials, 40, seed) * 2.0])
-    shuffled = np.random.default_rng(seed).permutation(returns)
-    assert count_effective_trials(returns) == count_effective_trials(shuffled) <= trials
+def test_copies_never_raise_the_count(trials: int, copies: int, seed: int) -> None:
+    returns = draw(trials, 40, seed)
+    assert count_effective_trials(np.tile(returns, (copies, 1))) == count_effective_trials(returns)
 
 
 def test_a_field_of_losers_does_not_raise_the_bar() -> None:

@@ -109,6 +109,33 @@ def test_every_ingredient_counts(better: dict[str, float]) -> None:
     assert score(replace(plain, **better)) > score(plain) + 0.1  # type: ignore[arg-type]
 
 
+@given(ingredients(), ingredients())
+@settings(deadline=None, max_examples=200)
+def test_among_losers_the_smaller_loss_is_never_outweighed(one: Ingredients, other: Ingredients) -> None:
+    one, other = (replace(i, net_return=-abs(i.net_return) / 5.0, trades=max(i.trades, 1)) for i in (one, other))
+    if one.has_sharpe == other.has_sharpe and one.net_return >= other.net_return:
+        assert score(one) >= score(other)
+
+
+def test_more_trades_on_more_markets_do_not_outweigh_the_loss() -> None:
+    small = Ingredients(
+        has_sharpe=True,
+        trades=40,
+        net_return=-0.358,
+        probability=0.01,
+        deflated=0.0,
+        profit_factor=0.7,
+        drawdown=0.4,
+        markets_earned=0,
+        markets=12,
+        steadiness=0.1,
+        costs_share=None,
+    )
+    large = replace(small, trades=4_000, net_return=-0.889, markets_earned=6)
+    assert score(small) > score(large)
+    assert grade(large)["trades"] == grade(large)["markets"] == 0.0
+
+
 def test_weights_add_up_to_one() -> None:
     assert sum(WEIGHTS.values()) == pytest.approx(1.0)
 

@@ -72,11 +72,14 @@ def test_other_parameters_costs_or_timeframes_are_other_tries(change: dict[str, 
     assert survey_trials([first, other], total=2).effective == 2
 
 
-@given(st.permutations(range(6)))
-@settings(deadline=None, max_examples=20)
-def test_the_order_of_trials_changes_nothing(order: list[int]) -> None:
-    trials = [draw_trial(str(i), i) for i in range(6)]
-    assert survey_trials([trials[i] for i in order], total=6) == survey_trials(trials, total=6)
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([60, 30, 12, 5])), min_size=1, max_size=24))
+@settings(deadline=None, max_examples=50)
+def test_more_trials_never_lower_the_count(asked: list[tuple[int, int]]) -> None:
+    # Configurations 3 to 5 are copies of 0 to 2 under another name.
+    whole = [draw_trial(str(name), name % 3, days=60) for name in range(6)]
+    tries = [cut(whole[name], days) for name, days in asked]
+    counts = [survey_trials(tries[:many], total=many).effective for many in range(1, len(tries) + 1)]
+    assert counts == sorted(counts)
 
 
 def test_returns_are_aligned_by_calendar_day() -> None:
