@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
 
@@ -23,6 +23,20 @@ if TYPE_CHECKING:
     from edgeproof.strategies import Strategy
 
 _NOTHING = "-"
+_COLUMNS: Final = (
+    "market",
+    "trades",
+    "return",
+    "Sharpe (95 %)",
+    "drawdown",
+    "wins",
+    "factor",
+    "fees",
+    "funding",
+    "slippage",
+)
+# What a narrow terminal is spared first.
+_LEAST_FIRST: Final = ("factor", "funding", "wins", "slippage", "fees")
 
 
 def describe_backtest(
@@ -59,18 +73,36 @@ def show_backtest(console: Console, document: Mapping[str, Any]) -> None:
         markup=False,
         soft_wrap=True,
     )
-    table = Table(box=None, padding=(0, 1), pad_edge=False)
-    for heading in ("market", "trades", "return", "Sharpe (95 %)", "drawdown", "wins", "factor", "fees", "funding"):
-        table.add_column(heading, justify="left" if heading == "market" else "right", no_wrap=heading == "market")
-    table.add_column("slippage", justify="right")
-    for account in document["accounts"]:
-        table.add_row(account["instrument"], *_tell_row(account["metrics"]))
-    if len(document["accounts"]) > 1:
-        table.add_section()
-        table.add_row("together", *_tell_row(document["total"]["metrics"]))
-    console.print(table)
+    console.print(_draw_accounts(console, document))
     for note in _list_notes(document):
         console.print(note, markup=False, soft_wrap=True)
+
+
+def _draw_accounts(console: Console, document: Mapping[str, Any]) -> Table:
+    """The accounts as wide as the terminal allows: a column that does not fit is left out whole."""
+    accounts = document["accounts"]
+    venues = {account["instrument"].partition(":")[0] for account in accounts}
+    rows = []
+    for account in accounts:
+        market = account["instrument"].partition(":")[2] if len(venues) == 1 else account["instrument"]
+        rows.append([market, *_tell_row(account["metrics"])])
+    if len(accounts) > 1:
+        rows.append(["together", *_tell_row(document["total"]["metrics"])])
+    widths = [max(map(len, cells)) for cells in zip(_COLUMNS, *rows, strict=True)]
+    shown = list(range(len(_COLUMNS)))
+    for name in _LEAST_FIRST:
+        if sum(widths[i] for i in shown) + 2 * (len(shown) - 1) > console.width:
+            shown.remove(_COLUMNS.index(name))
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    for i in shown:
+        table.add_column(
+            _COLUMNS[i], justify="right" if i else "left", no_wrap=bool(i), min_width=widths[i] if i else None
+        )
+    for row in rows:
+        if len(accounts) > 1 and row is rows[-1]:
+            table.add_section()
+        table.add_row(*(row[i] for i in shown))
+    return table
 
 
 def _describe_account(account: BacktestResult | Replay) -> dict[str, Any]:
@@ -91,7 +123,7 @@ def _tell_row(metrics: Mapping[str, Any]) -> list[str]:
         _NOTHING if metrics["win_rate"] is None else f"{metrics['win_rate']:.0%}",
         _NOTHING if metrics["profit_factor"] is None else f"{metrics['profit_factor']:.2f}",
         f"{metrics['fees']:,.2f}",
-        f"{metrics['funding']:,.2f}",
+        f"{round(metrics['funding'], 2) + 0.0:,.2f}",
         f"{metrics['slippage']:,.2f}",
     ]
 
@@ -113,6 +145,7 @@ def _list_notes(document: Mapping[str, Any]) -> list[str]:
     if document.get("trades_csv"):
         notes.append(f"trades written to {document['trades_csv']}")
     notes.append(
-        f"{trials['recorded']} trials recorded, {trials['new']} of them new; {trials['in_ledger']:,} tried here so far"
+        f"{trials['recorded']} {'trial' if trials['recorded'] == 1 else 'trials'} recorded,"
+        f" {trials['new']} of them new; {trials['in_ledger']:,} tried here so far"
     )
     return notes

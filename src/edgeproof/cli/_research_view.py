@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from edgeproof.domain.records import StageRecord
 
+_WIDE: Final = 96
 _COLOURS: Final = {
     "proven": "green",
     "provisional": "yellow",
@@ -65,7 +66,7 @@ def show_report(console: Console, report: Mapping[str, Any], files: Mapping[str,
         mark = ("! ", "yellow") if remark["severity"] == "warning" else ("- ", "")
         console.print(Text.assemble(mark, remark["text"]))
     console.print()
-    console.print(_draw_pool(report["pools"]["strategies"]))
+    console.print(_draw_pool(report, wide=console.width >= _WIDE))
     health = report["health"]
     console.print(Text(f"health {health['score']:.0f} of 100, {health['label']}; run {report['run_id']}"))
     console.print(Text(_say_stages(report["stages"])))
@@ -96,22 +97,25 @@ def _say_verdicts(report: Mapping[str, Any]) -> str:
     return ", ".join(f"{count} {verdict}" for verdict, count in report["verdicts"].items())
 
 
-def _draw_pool(rows: Sequence[Mapping[str, Any]]) -> Table:
+def _draw_pool(report: Mapping[str, Any], *, wide: bool) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("strategy", overflow="fold", min_width=20)
+    table.add_column("strategy", overflow="fold", min_width=18)
     table.add_column("market", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
-    for name in ("of", "score", "net", "trades", "Sharpe"):
+    # A narrow terminal is spared the score: the rows are in its order.
+    scored = ("best of", "days", "score") if wide else ("best\nof", "days")
+    for name in (*scored, "net", "trades", "Sharpe"):
         table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
+    for row in report["pools"]["strategies"]:
         table.add_row(
             str(row["rank"]),
             Text(row["strategy"]),
-            Text(f"{row['symbol']} {row['timeframe']}"),
+            Text(words.name_market(report, row)),
             Text(row["verdict"], style=_COLOURS.get(row["verdict"], "")),
             str(row["trials"]["best_of"]),
-            f"{row['score']:.1f}",
+            words.say_days(row["metrics"]),
+            *([f"{row['score']:.1f}"] if wide else []),
             words.say_signed_percent(row["net_return"]),
             f"{row['trades']:,}",
             words.say_number(row["sharpe"], 1),

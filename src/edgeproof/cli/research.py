@@ -61,10 +61,10 @@ def run_research(
 
     desk = open_workspace(workspace)
     request = _read_request(desk, window=window, symbols=symbols, timeframes=timeframes, workers=workers)
-    chosen, notes = _choose_strategies(desk, _split(strategies))
+    chosen, refused = _choose_strategies(desk, _split(strategies))
     try:
         with desk.lock("research run"):
-            report, noticed = _run_with_progress(desk, request, chosen, notes)
+            report, noticed = _run_with_progress(desk, request, chosen, refused)
             files = write_reports(report.document, desk.reports)
     except KeyboardInterrupt:
         raise WorkError("interrupted; finished markets are kept, run the same command again to go on") from None
@@ -130,7 +130,7 @@ def _read_request(
 
 
 def _choose_strategies(desk: Workspace, wanted: Sequence[str]) -> tuple[list[Strategy], list[str]]:
-    """The strategies to test, and a note for each file that is not one."""
+    """The strategies to test, and what is wrong with each file that is not one."""
     from edgeproof.domain.errors import UnknownName
 
     found, errors = desk.strategies()
@@ -139,11 +139,11 @@ def _choose_strategies(desk: Workspace, wanted: Sequence[str]) -> tuple[list[Str
         if name not in by_name:
             raise UnknownName("strategy", name, by_name)
     chosen = [by_name[name] for name in sorted(set(wanted) or by_name)]
-    return chosen, [f"left out, not a strategy: {error}" for error in errors]
+    return chosen, [str(error) for error in errors]
 
 
 def _run_with_progress(
-    desk: Workspace, request: CycleRequest, strategies: Sequence[Strategy], notes: Sequence[str]
+    desk: Workspace, request: CycleRequest, strategies: Sequence[Strategy], refused: Sequence[str]
 ) -> tuple[CycleReport, list[str]]:
     import os
 
@@ -152,14 +152,15 @@ def _run_with_progress(
 
     with open_progress() as progress:
         display = StageDisplay(progress, progress.console if not progress.disable else open_stderr())
-        for note in notes:
-            display.noticed(note)
+        for reason in refused:
+            display.noticed(f"left out, not a strategy: {reason}")
         report = run_cycle(
             request,
             lake=desk.lake,
             ledger=desk.ledger,
             clock=desk.clock,
             strategies=strategies,
+            refused=refused,
             progress=display,
             pid=os.getpid(),
         )

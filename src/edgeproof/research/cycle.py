@@ -36,7 +36,7 @@ from edgeproof.research.progress import SilentListener
 from edgeproof.research.ranking import rank_candidates
 from edgeproof.research.report import build_report, close_report, render_json
 from edgeproof.research.request import NothingToTest, choose_universe
-from edgeproof.research.results import CycleResult
+from edgeproof.research.results import CycleResult, Skipped
 from edgeproof.research.stages import StageKeeper
 from edgeproof.research.trial_field import survey_trials
 
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from edgeproof.research.progress import ProgressListener
     from edgeproof.research.ranking import Ranking
     from edgeproof.research.request import CycleRequest, Universe
-    from edgeproof.research.results import Failure, Judged, Skipped
+    from edgeproof.research.results import Failure, Judged
     from edgeproof.strategies import Strategy
 
 POOL: Final = "strategies"
@@ -81,6 +81,7 @@ def run_cycle(  # noqa: PLR0913 - a request and the ports it needs
     ledger: Ledger,
     clock: Clock,
     strategies: Sequence[Strategy],
+    refused: Sequence[str] = (),
     progress: ProgressListener | None = None,
     pid: int = 0,
 ) -> CycleReport:
@@ -94,6 +95,7 @@ def run_cycle(  # noqa: PLR0913 - a request and the ports it needs
         ledger: Where everything is recorded; used from this thread alone.
         clock: Tells the time.
         strategies: What to try; names differ.
+        refused: What is wrong with each file that is no strategy, for the report.
         progress: Hears of stages.
         pid: The process, for whoever asks what is running.
 
@@ -112,7 +114,16 @@ def run_cycle(  # noqa: PLR0913 - a request and the ports it needs
     with _finishing(record, ledger, clock):
         stages = StageKeeper(record.cycle_id, ledger, clock, listener)
         cycle = _Cycle(
-            request, universe, desk, tried, record=record, ledger=ledger, clock=clock, stages=stages, listener=listener
+            request,
+            universe,
+            desk,
+            tried,
+            refused=refused,
+            record=record,
+            ledger=ledger,
+            clock=clock,
+            stages=stages,
+            listener=listener,
         )
         document = cycle.run(started_ms)
     return CycleReport(cycle_id=record.cycle_id, run_id=run_id, document=document)
@@ -164,6 +175,7 @@ class _Cycle:
         desk: Desk,
         strategies: tuple[Strategy, ...],
         *,
+        refused: Sequence[str],
         record: CycleRecord,
         ledger: Ledger,
         clock: Clock,
@@ -175,6 +187,7 @@ class _Cycle:
         self._desk = desk
         self._strategies = {strategy.hash: strategy for strategy in strategies}
         self._tried = strategies
+        self._refused = refused
         self._record = record
         self._ledger = ledger
         self._clock = clock
@@ -212,7 +225,10 @@ class _Cycle:
                 ranking=ranking,
                 judged=judged,
                 failures=failures,
-                skipped=skipped,
+                skipped=(
+                    *skipped,
+                    *(Skipped(strategy="", timeframe="", reason=r, refused=True) for r in self._refused),
+                ),
                 health=diagnose(
                     self._desk,
                     judged[: len(ranking.kept)],
@@ -266,10 +282,14 @@ class _Cycle:
                     self._ledger.record_trials(evaluated.trials)
                     found |= {trial.key: trial for trial in evaluated.trials}
                     failures += evaluated.failures
-                    skipped |= set(evaluated.skipped)
+                    skipped |= {replace(one, instrument=str(evaluated.instrument)) for one in evaluated.skipped}
                     stage.advance(asked, detail=str(evaluated.instrument))
         named = {key: self._name_as_tried(trial) for key, trial in found.items()}
-        return named, tuple(failures), tuple(sorted(skipped, key=lambda s: (s.strategy, s.timeframe, s.reason)))
+        return (
+            named,
+            tuple(failures),
+            tuple(sorted(skipped, key=lambda s: (s.instrument, s.strategy, s.timeframe, s.reason))),
+        )
 
     def _evaluate(self, tasks: dict[str, Task], known: dict[str, Trial]) -> Generator[tuple[Evaluated, int]]:
         """Markets with something left to do, in order, each with how much that was."""

@@ -32,11 +32,21 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A combination that makes no sense, and why: no failure, and no trial."""
+    """A combination that makes no sense, or a file that is no strategy, and why: no failure, and no trial.
+
+    Attributes:
+        strategy: The strategy; empty for a file that is none.
+        timeframe: The decision timeframe; empty for a file.
+        reason: Why.
+        instrument: The market; empty for a file.
+        refused: Whether it is a file that is no strategy.
+    """
 
     strategy: str
     timeframe: str
     reason: str
+    instrument: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -11,7 +11,7 @@ from edgeproof.backtest import break_down_costs
 from edgeproof.domain.records import Verdict
 from edgeproof.evidence import GateStatus
 from edgeproof.research.coverage import describe_coverage, describe_missing_funding
-from edgeproof.research.request import describe_absent, describe_left_out, describe_shorter_window
+from edgeproof.research.request import describe_absent, describe_left_out, describe_shorter_window, say_length
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +47,7 @@ def review_cycle(result: CycleResult) -> tuple[Remark, ...]:
         *_remark_on_costs(result),
         *_remark_on_concentration(result),
         *_remark_on_coverage(result),
+        *_remark_on_refused(result),
         *_remark_on_doubt(result),
         *_remark_on_patience(result),
     )
@@ -73,16 +74,22 @@ def _remark_on_findings(result: CycleResult) -> Iterator[Remark]:
 
 
 def _remark_on_luck(result: CycleResult) -> Iterator[Remark]:
-    days = round(result.universe.window.days)
-    best = result.field.expect_luck(days) * math.sqrt(_DAYS_A_YEAR)
-    if best > 0.0:
+    lengths = {
+        row.ranked.best.candidate.daily_returns.size: row.ranked.best.candidate.metrics.days for row in result.pool
+    }
+    told = [
+        f"{best:.1f} over {say_length(lengths[periods])}"
+        for periods in dict.fromkeys((max(lengths, default=0), min(lengths, default=0)))
+        if periods and (best := result.field.expect_luck(periods) * math.sqrt(_DAYS_A_YEAR)) > 0.0
+    ]
+    if told:
         yield Remark(
             topic="luck",
             severity="note",
             text=(
-                f"With {result.field.total:,} trials, about {result.field.effective:,} of them independent, the best"
-                f" of them would show an annual Sharpe ratio near {best:.1f} over {days} days by luck alone."
-                " Below that, a high ratio means nothing."
+                f"With {result.field.total:,} {'trial' if result.field.total == 1 else 'trials'}, about"
+                f" {result.field.effective:,} of them independent, the best of them would show an annual Sharpe ratio"
+                f" near {', '.join(told)} by luck alone. Below that, a high ratio means nothing."
             ),
         )
 
@@ -125,6 +132,17 @@ def _remark_on_coverage(result: CycleResult) -> Iterator[Remark]:
         yield Remark(topic="funding", severity="warning", text=unfunded)
     if left_out := describe_left_out(result.universe.markets):
         yield Remark(topic="left_out", severity="warning", text=left_out)
+
+
+def _remark_on_refused(result: CycleResult) -> Iterator[Remark]:
+    refused = [one.reason for one in result.skipped if one.refused]
+    if refused:
+        files = (
+            "1 file is no strategy and was" if len(refused) == 1 else f"{len(refused)} files are no strategies and were"
+        )
+        yield Remark(
+            topic="refused", severity="warning", text=f"{files} not tested: {'; '.join(refused[:_MOST_NAMED])}"
+        )
 
 
 def _remark_on_doubt(result: CycleResult) -> Iterator[Remark]:

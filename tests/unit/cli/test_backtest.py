@@ -104,7 +104,7 @@ def test_a_window_reaches_no_further_than_the_bars(ask: Ask, desk: Path) -> None
 def test_markets_without_funding_rates_are_named(ask: Ask, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     remark = next(r for r in ask("ema_crossover")["remarks"] if "funding" in r)
     assert remark.startswith("1 of 2 markets have no funding rates (ETH-USDT)")
-    assert ask("ema_crossover", "--symbols", "BTC-USDT")["remarks"] == []
+    assert ask("ema_crossover", "--symbols", "BTC-USDT", "--window", "2d")["remarks"] == []
     assert run("backtest", "ema_crossover", "--workspace", str(desk)) == 0
     assert f"warning: {remark}" in capsys.readouterr().out
 
@@ -129,7 +129,7 @@ def test_trades_are_written_where_asked(ask: Ask, tmp_path: Path) -> None:
 def test_a_person_reads_one_line_an_account(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("backtest", "ema_crossover", "--timeframe", "1m", "--workspace", str(desk)) == 0
     told = capsys.readouterr().out
-    assert "imported:BTC-USDT" in told
+    assert "BTC-USDT" in told
     assert "together" in told
     assert "2 trials recorded, 2 of them new; 2 tried here so far" in told
     assert "fewer than 30 trades" in told

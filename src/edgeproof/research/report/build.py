@@ -192,6 +192,7 @@ def _name_row(row: Judged) -> dict[str, Any]:
         "timeframe": best.timeframe,
         "verdict": str(row.card.verdict),
         "score": row.ranked.best.score,
+        "days": metrics.days,
         "trades": metrics.trades,
         "net_return": metrics.total_return,
         "win_rate": metrics.win_rate,

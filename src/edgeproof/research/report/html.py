@@ -30,6 +30,7 @@ def render_html(report: Mapping[str, Any]) -> str:
         plotly=Markup(get_plotlyjs()),  # noqa: S704 - the library's own code
         figures=draw_figures(report),
         sparklines={r["rank"]: draw_sparkline(r["curve"]) for r in report["pools"]["strategies"] if r["curve"]},
+        skipped=words.group_skipped(report),
         gates=words.count_gates(report),
         headline=words.say_headline(report),
         trials=words.say_trials(report),
@@ -46,6 +47,7 @@ def _load_template() -> jinja2.Template:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
+        "days": words.say_days,
         "percent": words.say_percent,
         "signed_percent": words.say_signed_percent,
         "number": words.say_number,

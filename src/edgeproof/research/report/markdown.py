@@ -79,6 +79,7 @@ def _pool(report: Mapping[str, Any]) -> Iterator[str]:
             "market",
             "verdict",
             "best of",
+            "days",
             "score",
             "net return",
             "hourly drawdown",
@@ -89,9 +90,10 @@ def _pool(report: Mapping[str, Any]) -> Iterator[str]:
             (
                 row["rank"],
                 escape_markdown(row["strategy"]),
-                f"{escape_markdown(row['symbol'])} {row['timeframe']}",
+                escape_markdown(words.name_market(report, row)),
                 row["verdict"],
                 row["trials"]["best_of"],
+                words.say_days(row["metrics"]),
                 f"{row['score']:.1f}",
                 words.say_signed_percent(row["net_return"]),
                 words.say_percent(row["metrics"]["max_drawdown"]),
@@ -120,8 +122,9 @@ def _evidence(report: Mapping[str, Any]) -> Iterator[str]:
             f" {row['trials']['earned']} earned"
         )
         yield (
-            f"- before costs {costs['gross']:+,.0f}, fees {-costs['fees']:+,.0f},"
-            f" funding {-costs['funding']:+,.0f}, slippage {-costs['slippage']:+,.0f}: net {costs['net']:+,.0f}"
+            f"- before costs {costs['gross']:+,.0f}, fees {0.0 - round(costs['fees']):+,.0f},"
+            f" funding {0.0 - round(costs['funding']):+,.0f},"
+            f" slippage {0.0 - round(costs['slippage']):+,.0f}: net {costs['net']:+,.0f}"
         )
         for gate in row["evidence"]["gates"]:
             if gate["status"] == "failed":
@@ -163,9 +166,8 @@ def _data(report: Mapping[str, Any]) -> Iterator[str]:
     for failure in report["failures"]:
         told = f"{failure['strategy']} on {failure['instrument']} {failure['timeframe']}: {failure['reason']}"
         yield f"- failed: {escape_markdown(told)}"
-    for skipped in report["skipped"]:
-        told = f"{skipped['strategy']} {skipped['timeframe']}: {skipped['reason']}"
-        yield f"- left out: {escape_markdown(told)}"
+    for where, why in words.group_skipped(report):
+        yield f"- left out: {escape_markdown(f'{where}: {why}')}"
 
 
 def _desk(report: Mapping[str, Any]) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from edgeproof.research.request import say_length
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -90,7 +92,9 @@ def say_headline(report: Mapping[str, Any]) -> str:
     if verdicts["provisional"]:
         passed = _count(verdicts["provisional"], "strategy passes", "strategies pass")
         return f"Nothing is proven. {passed} every gate there is so far, of {judged} judged."
-    return f"Nothing is proven, and none of the {_count(judged, 'strategy', 'strategies')} judged passed every gate."
+    if judged == 1:
+        return "Nothing is proven, and the one strategy judged did not pass every gate."
+    return f"Nothing is proven, and none of the {judged:,} strategies judged passed every gate."
 
 
 def say_trials(report: Mapping[str, Any]) -> str:
@@ -98,8 +102,9 @@ def say_trials(report: Mapping[str, Any]) -> str:
     activity = report["activity"]
     return (
         f"{_count(activity['strategies_tested'], 'strategy', 'strategies')} on"
-        f" {_count(len(report['universe']), 'market', 'markets')} over {report['window']['days']:g} days:"
-        f" {activity['evaluations']:,} evaluations in this cycle, {activity['trials_total']:,} trials ever recorded"
+        f" {_count(len(report['universe']), 'market', 'markets')} over {say_length(report['window']['days'])}:"
+        f" {_count(activity['evaluations'], 'evaluation', 'evaluations')} in this cycle,"
+        f" {_count(activity['trials_total'], 'trial', 'trials')} ever recorded"
         f" here, about {activity['trials_effective']:,} of them independent."
     )
 
@@ -130,6 +135,31 @@ def say_more_days(evidence: Mapping[str, Any]) -> str:
     if days == 0:
         return "The record is long enough to tell its Sharpe ratio from luck among this many trials."
     return f"{days:,} more days like these would tell its Sharpe ratio from luck among this many trials."
+
+
+def say_days(metrics: Mapping[str, Any]) -> str:
+    """How long a row's record is: days as a number, less than two with its unit."""
+    return say_length(metrics["days"]).removesuffix(" days")
+
+
+def name_market(report: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    """A row's market and timeframe, with the venue where the report has several."""
+    venues = {market["venue"] for market in report["universe"]}
+    return f"{row['instrument'] if len(venues) > 1 else row['symbol']} {row['timeframe']}"
+
+
+def group_skipped(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What was left out, one entry for each market and reason, as where and why."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for one in report["skipped"]:
+        groups.setdefault((one.get("instrument", ""), one["reason"]), []).append(one)
+    told = []
+    for (market, reason), group in groups.items():
+        names = sorted({one["strategy"] for one in group} - {""})
+        who = names[0] if len(names) == 1 else f"{len(names)} strategies"
+        at = ", ".join(dict.fromkeys(one["timeframe"] for one in group))
+        told.append((" ".join(filter(None, (market, at, f"({who})"))) if names else "file", reason))
+    return told
 
 
 def count_gates(report: Mapping[str, Any]) -> list[dict[str, Any]]:
