@@ -106,7 +106,7 @@ def kill_again_and_again(desk: Workspace, exchange: BackgroundExchange, *, times
     for round_ in range(1, times + 1):
         running = start_intake(desk, exchange, THREE)
         try:
-            # Killed while it tried out whether a failing venue is back, it leaves the others of the budget waiting a while.
+            # Killed while it asked whether a failing venue is back, it leaves the others of the budget waiting.
             wait_for(desk, "ready", times=round_, within_s=300.0)
             time.sleep(chance.uniform(0.2, 3.0))
         finally:
