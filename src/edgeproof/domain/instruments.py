@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
 from edgeproof.domain.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Longest first, so that BTCUSDT ends in USDT. Retired BUSD and TUSD are left out: with them, BNBUSD would be BN-BUSD.
 _QUOTES: Final = ("FDUSD", "USDT", "USDC", "USD", "EUR", "GBP", "JPY", "TRY", "BTC", "ETH", "BNB")
@@ -27,6 +31,29 @@ class Instrument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarginTier:
+    """What a venue asks of a position up to some size; larger positions need more margin and get less leverage.
+
+    Attributes:
+        max_notional: Up to this much, quote units, included; infinite for the last tier.
+        maintenance: Share of the notional below which the margin may not fall.
+        max_leverage: Greatest leverage of such a position.
+    """
+
+    max_notional: float
+    maintenance: float
+    max_leverage: float
+
+    def __post_init__(self) -> None:
+        if not self.max_notional > 0.0:
+            raise InvalidValue("max_notional", self.max_notional, "quote units, more than 0")
+        if not 0.0 <= self.maintenance < 1.0:
+            raise InvalidValue("maintenance", self.maintenance, "a share from 0 up to 1")
+        if not 1.0 <= self.max_leverage < float("inf"):
+            raise InvalidValue("max_leverage", self.max_leverage, "a finite number, 1 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstrumentRules:
     """What a venue accepts for one instrument, in base units and quote prices; 0 means no such rule."""
 
@@ -44,6 +71,23 @@ class InstrumentRules:
             raise InvalidValue("max_leverage", self.max_leverage, "a finite number, 1 or more")
         if not 0.0 <= self.maintenance_margin < 1.0:
             raise InvalidValue("maintenance_margin", self.maintenance_margin, "a share from 0 up to 1")
+
+
+def check_tiers(tiers: Sequence[MarginTier]) -> tuple[MarginTier, ...]:
+    """The tiers of one instrument, smallest first, as they may be used.
+
+    Raises:
+        InvalidValue: There are none, bounds do not rise, the last one is finite, or a larger position is asked less
+            margin or given more leverage than a smaller one.
+    """
+    bounds = [tier.max_notional for tier in tiers]
+    rising = all(low < high for low, high in pairwise(bounds)) and bounds[-1:] == [float("inf")]
+    stricter = all(a.maintenance <= b.maintenance and a.max_leverage >= b.max_leverage for a, b in pairwise(tiers))
+    if not (rising and stricter):
+        raise InvalidValue(
+            "margin tiers", bounds, "rising bounds, the last infinite, each tier no easier than the last"
+        )
+    return tuple(tiers)
 
 
 def parse_symbol(text: str) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeproof.domain.errors import InvalidValue
-from edgeproof.domain.instruments import Instrument, InstrumentRules, parse_symbol
+from edgeproof.domain.instruments import Instrument, InstrumentRules, MarginTier, check_tiers, parse_symbol
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,46 @@ def test_an_instrument_names_its_venue() -> None:
 def test_rules_that_no_venue_could_have_are_refused(rules: dict[str, float]) -> None:
     with pytest.raises(InvalidValue):
         InstrumentRules(**rules)
+
+
+@pytest.mark.parametrize(
+    "tier",
+    [
+        {"max_notional": 0.0, "maintenance": 0.01, "max_leverage": 50.0},
+        {"max_notional": float("nan"), "maintenance": 0.01, "max_leverage": 50.0},
+        {"max_notional": 1e6, "maintenance": 1.0, "max_leverage": 50.0},
+        {"max_notional": 1e6, "maintenance": 0.01, "max_leverage": 0.0},
+    ],
+)
+def test_a_margin_tier_that_no_venue_could_have_is_refused(tier: dict[str, float]) -> None:
+    with pytest.raises(InvalidValue):
+        MarginTier(**tier)
+
+
+def _tiers(*rows: tuple[float, float, float]) -> list[MarginTier]:
+    return [MarginTier(max_notional=n, maintenance=m, max_leverage=x) for n, m, x in rows]
+
+
+INF = float("inf")
+
+
+def test_larger_positions_are_asked_more_and_lent_less() -> None:
+    table = _tiers((50_000.0, 0.004, 125.0), (600_000.0, 0.005, 100.0), (INF, 0.5, 1.0))
+    assert check_tiers(table) == tuple(table)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [(50_000.0, 0.004, 125.0)],
+        [(INF, 0.004, 125.0), (INF, 0.01, 50.0)],
+        [(60_000.0, 0.004, 125.0), (50_000.0, 0.01, 50.0), (INF, 0.02, 20.0)],
+        [(50_000.0, 0.01, 125.0), (INF, 0.004, 50.0)],
+        [(50_000.0, 0.004, 50.0), (INF, 0.01, 125.0)],
+    ],
+    ids=["none", "a finite end", "two ends", "bounds that fall", "margin that falls", "leverage that rises"],
+)
+def test_a_table_of_tiers_that_cannot_be_is_refused(rows: list[tuple[float, float, float]]) -> None:
+    with pytest.raises(InvalidValue, match="margin tiers"):
+        check_tiers(_tiers(*rows))
