@@ -18,15 +18,18 @@ from edgeproof.domain.time import ONE_MINUTE, Timeframe
 from edgeproof.settings import SCHEMA_VERSION, SETTINGS_FILE, Settings, read_settings, render_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import polars as pl
 
+    from edgeproof.adapters.exchange import EmptySpansFile, ExchangeConfig
+    from edgeproof.adapters.rate_budget import Urgency, Waiting
     from edgeproof.domain.records import ReportRecord, Trial
     from edgeproof.domain.stores import Lake, Ledger
     from edgeproof.domain.time import Clock, Window
+    from edgeproof.domain.venues import Market, Venue
     from edgeproof.execution import Costs
-    from edgeproof.ops.intake import Journal
+    from edgeproof.ops.intake import Feed, Journal
     from edgeproof.strategies import Strategy
 
 _FOLDERS: Final = ("lake", "reports", "models", "strategies")
@@ -85,6 +88,42 @@ class Workspace:
         from edgeproof.adapters.database import open_journal
 
         return open_journal(self._find_ledger())
+
+    @cached_property
+    def empty_spans(self) -> EmptySpansFile:
+        """Where venues have answered that they have nothing."""
+        from edgeproof.adapters.exchange import EMPTY_SPANS_FILE, EmptySpansFile
+
+        return EmptySpansFile(self.root / EMPTY_SPANS_FILE)
+
+    def open_venue(
+        self, config: ExchangeConfig, *, urgency: Urgency, on_pause: Callable[[Waiting], None] | None = None
+    ) -> Venue:
+        """A venue, asked within the request budget that all processes of the workspace share; close it when done.
+
+        Args:
+            config: Of ``settings.exchange``.
+            urgency: Bulk work leaves room for what cannot wait.
+            on_pause: Told whenever the venue has said no and everybody waits.
+
+        Raises:
+            InvalidValue: The venue has no demo host.
+        """
+        from edgeproof.adapters.exchange import BUDGET_FILE, open_budget, open_venue
+
+        budget = open_budget(config, self.root / BUDGET_FILE, on_pause=on_pause)
+        return open_venue(config, budget, self.clock, urgency=urgency)
+
+    def open_feed(self, config: ExchangeConfig, markets: Sequence[Market]) -> Feed:
+        """Live streams of these markets; their connections are counted beside the requests.
+
+        Raises:
+            UnknownName: Of this venue no streams are read.
+        """
+        from edgeproof.adapters.exchange import BUDGET_FILE
+        from edgeproof.adapters.streams import open_feed
+
+        return open_feed(config, markets, self.root / BUDGET_FILE)
 
     @cached_property
     def costs(self) -> Costs:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import os
 import tomllib
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from edgeproof.domain.errors import InvalidValue, RequestError, offer_names
+from edgeproof.domain.errors import InvalidValue, RequestError, UnknownName, offer_names
 from edgeproof.domain.time import Timeframe, parse_span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from edgeproof.adapters.exchange import ExchangeConfig
 
 SETTINGS_FILE: Final = "edgeproof.toml"
 SCHEMA_VERSION: Final = 1
@@ -27,6 +30,8 @@ _PREFIX: Final = "EDGEPROOF_"
 _NESTING: Final = "__"
 # Variables with our prefix that are not settings: they choose or debug a run rather than configure a workspace.
 _OTHER_VARIABLES: Final = frozenset({"EDGEPROOF_WORKSPACE", "EDGEPROOF_DEBUG"})
+# What an exchange's configuration calls things, where a setting's name is another.
+_EXCHANGE_KEYS: Final = {"exchange host": "rest_url", "name of the venue": "name"}
 
 Share = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)]
 
@@ -85,6 +90,53 @@ class DataSettings(_Section):
     )
 
 
+class ExchangeSettings(_Section):
+    """Where history and live data are asked for; `--venue` and `--host` of a command win."""
+
+    venue: str = Field("blofin", description="blofin, binance, bybit or okx; live streams come from blofin alone.")
+    environment: Literal["live", "demo"] = Field("live", description="live, or demo where the venue has one.")
+    rest_url: str | None = Field(
+        None, description="Another address for requests: a relay, or a simulated exchange at http://127.0.0.1:PORT."
+    )
+    stream_url: str | None = Field(None, description="Another address for streams; by default beside the requests'.")
+    name: str | None = Field(
+        None, description="What rows call the venue; by default its name, with -demo or -simulated behind it."
+    )
+    proxy: str | None = Field(None, description="Address of an HTTP proxy for both, such as http://10.0.0.1:3128.")
+    timeout_s: float = Field(20.0, gt=0, le=600, allow_inf_nan=False, description="How long one request may take.")
+    budget_share: float = Field(
+        1.0, gt=0, le=1, allow_inf_nan=False, description="Share of the venue's limits, where others use the address."
+    )
+
+    def configure(self, *, venue: str | None = None, host: str | None = None) -> ExchangeConfig:
+        """A venue at an address: what is set here, as far as a command does not say otherwise.
+
+        Args:
+            venue: Another venue; addresses and a name that are set here are not its own, and count no more.
+            host: ``live``, ``demo`` or an address, instead of those that are set here.
+
+        Raises:
+            UnknownName: There is no such venue.
+            InvalidValue: An address, a name or a number that cannot be.
+        """
+        # ccxt's door, polars behind it: opened only by those who go through.
+        from edgeproof.adapters.exchange import ExchangeConfig  # noqa: PLC0415
+
+        chosen = venue or self.venue
+        common = ExchangeConfig(
+            venue=chosen, proxy=self.proxy, timeout_s=self.timeout_s, budget_share=self.budget_share
+        )
+        if host is not None:
+            return replace(common, host=host)
+        if chosen != self.venue:
+            return replace(common, host=self.environment)
+        relayed_demo = self.rest_url is not None and self.environment == "demo"
+        named = replace(common, host=self.rest_url or self.environment, name=self.name, stream_url=self.stream_url)
+        if relayed_demo and self.name is None and not named.is_simulated:
+            return replace(named, name=f"{chosen}-demo")
+        return named
+
+
 class CostSettings(_Section):
     """What trading costs until real fills say otherwise; shares of the price or notional, 0.001 = 0.1 %."""
 
@@ -132,6 +184,7 @@ class Settings(BaseSettings):
     lake: LakeSettings = LakeSettings()
     ledger: LedgerSettings = LedgerSettings()
     data: DataSettings = DataSettings()
+    exchange: ExchangeSettings = ExchangeSettings()
     costs: CostSettings = CostSettings()
     research: ResearchSettings = ResearchSettings()
 
@@ -168,6 +221,8 @@ def read_settings(file: Path) -> Settings:
         raise SettingsError("environment", _PREFIX + "...", str(error)) from None
     if settings.schema_version > SCHEMA_VERSION:
         raise NewerWorkspace("environment", settings.schema_version)
+    if settings.exchange != ExchangeSettings():
+        _check_exchange(settings.exchange, file)
     return settings
 
 
@@ -232,15 +287,31 @@ def _refuse_unknown_variables() -> None:
             raise SettingsError("environment", variable, f"unknown; {offer_names(variable, known)}")
 
 
+def _check_exchange(exchange: ExchangeSettings, file: Path) -> None:
+    """Refuse what no venue could be asked by."""
+    try:
+        exchange.configure()
+    except UnknownName as error:
+        key, problem = "venue", f"unknown; {offer_names(error.name, error.known)}"
+    except InvalidValue as error:
+        key = _EXCHANGE_KEYS.get(error.what, error.what)
+        problem = f"expected {error.expected}, got {error.value!r}"
+    else:
+        return
+    where, name = _locate(("exchange", key), file)
+    raise SettingsError(where, name, problem)
+
+
+def _locate(path: tuple[str, ...], file: Path) -> tuple[str, str]:
+    """Where a key was set, and what it is called there."""
+    variable = _PREFIX + _NESTING.join(path[:2]).upper()
+    return ("environment", variable) if variable in os.environ else (str(file), ".".join(path))
+
+
 def _explain(error: ValidationError, file: Path) -> SettingsError:
     """One line for the first thing that is wrong: where it stands, which key, what was expected."""
     first = error.errors()[0]
-    path = tuple(str(part) for part in first["loc"])
-    variable = _PREFIX + _NESTING.join(path[:2]).upper()
-    if variable in os.environ:
-        where, key = "environment", variable
-    else:
-        where, key = str(file), ".".join(path)
+    where, key = _locate(tuple(str(part) for part in first["loc"]), file)
     if first["type"] == "extra_forbidden":
         return SettingsError(where, key, f"unknown key; {offer_names(key, _keys())}")
     return SettingsError(where, key, f"{_describe(first)}, got {first.get('input')!r}")

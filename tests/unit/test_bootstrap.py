@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from edgeproof.adapters.exchange import BUDGET_FILE
+from edgeproof.adapters.rate_budget import BudgetLedger, BudgetRules, Urgency
 from edgeproof.bootstrap import NotAWorkspace, create_workspace, open_workspace
-from edgeproof.domain.errors import RequestError, WorkError
-from edgeproof.settings import NewerWorkspace
+from edgeproof.domain.errors import RequestError, UnknownName, WorkError
+from edgeproof.domain.venues import VenueUnreachable
+from edgeproof.settings import ExchangeSettings, NewerWorkspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,3 +64,27 @@ def test_a_secret_that_is_not_set_is_named_and_never_shown(tmp_path: Path, monke
     with pytest.raises(WorkError) as caught:
         _ = open_workspace(tmp_path).ledger
     assert "unter" not in str(caught.value)
+
+
+def test_history_and_live_data_are_counted_in_one_budget(tmp_path: Path) -> None:
+    """Two venues of one workspace, as `data backfill` and `data ingest` open them, use up the same limits."""
+    desk = create_workspace(tmp_path)
+    config = ExchangeSettings(rest_url="http://127.0.0.1:1", timeout_s=1.0).configure()
+
+    async def fail_to_ask(urgency: Urgency) -> None:
+        venue = desk.open_venue(replace(config, attempts=1), urgency=urgency)
+        with pytest.raises(VenueUnreachable):
+            await venue.markets()
+        await venue.close()
+
+    asyncio.run(fail_to_ask(Urgency.BULK))
+    asyncio.run(fail_to_ask(Urgency.LIVE))
+    rules = BudgetRules(limits=config.profile.limits)
+    usage = BudgetLedger(tmp_path / BUDGET_FILE, config.budget_key, rules).measure_usage()
+    assert [used for _, used in usage.used] == [2, 2]
+
+
+def test_streams_are_read_of_blofin_alone_and_others_are_told_so(tmp_path: Path) -> None:
+    desk = create_workspace(tmp_path)
+    with pytest.raises(UnknownName, match="no venue whose streams are read 'okx'; known are blofin"):
+        desk.open_feed(ExchangeSettings(venue="okx").configure(), [])

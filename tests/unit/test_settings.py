@@ -46,6 +46,14 @@ def test_the_environment_wins_over_the_file(file: Path, monkeypatch: pytest.Monk
         ('[research]\nwindow = "long"', r"research\.window: expected a count and a unit"),
         ("[costs\n", r"not TOML"),
         ("schema_version = 0", r"schema_version: "),
+        ('[exchange]\nvenue = "bloffin"', r"edgeproof\.toml: exchange\.venue: unknown; did you mean 'blofin'"),
+        ('[exchange]\nrest_url = "openapi.blofin.com"', r"exchange\.rest_url: expected .*https://HOST.*, got 'openapi"),
+        ('[exchange]\nstream_url = "wss:/x"', r"exchange\.stream_url: expected wss://HOST/PATH.*, got 'wss:/x'"),
+        ('[exchange]\nproxy = "10.0.0.1"', r"exchange\.proxy: expected an address such as .*, got '10\.0\.0\.1'"),
+        ('[exchange]\nname = "My Venue"', r"exchange\.name: expected lower-case letters"),
+        ('[exchange]\nenvironment = "test"', r"exchange\.environment: .*'live' or 'demo', got 'test'"),
+        ("[exchange]\ntimeout_s = 0", r"exchange\.timeout_s: .*greater than 0, got 0"),
+        ("[exchange]\nbudget_share = 1.5", r"exchange\.budget_share: .*less than or equal to 1, got 1\.5"),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_says_where(file: Path, text: str, told: str) -> None:
@@ -100,3 +108,49 @@ def test_the_environment_cannot_claim_a_newer_workspace(file: Path, monkeypatch:
     monkeypatch.setenv("EDGEPROOF_SCHEMA_VERSION", "9")
     with pytest.raises(NewerWorkspace, match="environment"):
         read_settings(file)
+
+
+def test_a_wrong_address_in_the_environment_is_named_as_the_place(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text("")
+    monkeypatch.setenv("EDGEPROOF_EXCHANGE__REST_URL", "ftp://127.0.0.1:1")
+    with pytest.raises(SettingsError, match=r"environment: EDGEPROOF_EXCHANGE__REST_URL: expected .*got 'ftp:"):
+        read_settings(file)
+
+
+RELAYED = """
+[exchange]
+rest_url = "https://relay.example"
+stream_url = "wss://relay.example/streams"
+name = "relayed"
+proxy = "http://127.0.0.1:3128"
+timeout_s = 5
+budget_share = 0.5
+"""
+
+
+def test_what_is_set_of_an_exchange_is_what_is_asked(file: Path) -> None:
+    file.write_text(RELAYED)
+    config = read_settings(file).exchange.configure()
+    assert (config.venue, config.address, config.stream_url) == (
+        "blofin",
+        "https://relay.example",
+        "wss://relay.example/streams",
+    )
+    assert (config.shown_name, config.proxy, config.timeout_s) == ("relayed", "http://127.0.0.1:3128", 5.0)
+    assert config.budget_share == 0.5
+
+
+def test_a_host_that_a_command_names_wins_over_every_address_that_is_set(file: Path) -> None:
+    file.write_text(RELAYED)
+    exchange = read_settings(file).exchange
+    config = exchange.configure(host="http://127.0.0.1:9")
+    assert (config.shown_name, config.stream_url, config.proxy) == ("blofin-simulated", None, "http://127.0.0.1:3128")
+    elsewhere = exchange.configure(venue="okx")
+    assert (elsewhere.shown_name, elsewhere.address, elsewhere.host) == ("okx", None, "live")
+
+
+def test_rows_of_a_relayed_demo_never_pass_for_live_ones(file: Path) -> None:
+    file.write_text('[exchange]\nenvironment = "demo"\nrest_url = "https://relay.example"\n')
+    assert read_settings(file).exchange.configure().shown_name == "blofin-demo"
+    file.write_text('[exchange]\nenvironment = "demo"\nrest_url = "http://127.0.0.1:9"\n')
+    assert read_settings(file).exchange.configure().shown_name == "blofin-simulated"

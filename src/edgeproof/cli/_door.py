@@ -32,6 +32,13 @@ WorkspaceOption = Annotated[
         show_default=False,
     ),
 ]
+VenueOption = Annotated[
+    str | None, typer.Option(help="blofin, binance, bybit or okx; by default as set under [exchange].")
+]
+HostOption = Annotated[
+    str | None,
+    typer.Option(help="live, demo, or the address of a simulated exchange; by default as set under [exchange]."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
 
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from edgeproof.cli._door import JsonOption, WorkspaceOption, answer, open_progress, open_stderr
+from edgeproof.cli._door import HostOption, JsonOption, VenueOption, WorkspaceOption, answer, open_progress, open_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edgeproof.adapters.exchange import ExchangeConfig
     from edgeproof.adapters.rate_budget import Waiting
     from edgeproof.bootstrap import Workspace
     from edgeproof.domain.time import Window
@@ -35,8 +34,8 @@ def backfill(
         str | None, typer.Option(help="BTC-USDT,ETH-USDT or `all`; by default those the lake holds of the venue.")
     ] = None,
     top: Annotated[int | None, typer.Option(min=1, help="The so many most traded symbols of the last day.")] = None,
-    venue: Annotated[str, typer.Option(help="blofin, binance, bybit or okx.")] = "blofin",
-    host: Annotated[str, typer.Option(help="live, demo, or a simulated exchange at http://127.0.0.1:PORT.")] = "live",
+    venue: VenueOption = None,
+    host: HostOption = None,
     timeframe: Annotated[str, typer.Option(help="Of the candles.")] = "1m",
     funding: Annotated[bool, typer.Option("--funding/--no-funding", help="Funding rates as well.")] = True,
     ask_again: Annotated[
@@ -53,19 +52,19 @@ def backfill(
     Runs at nine tenths of the venue's request budget, which all processes of the workspace share. Interrupted or
     killed, the same command goes on where it was. The exit status is 1 where something could not be filled.
     """
-    from edgeproof.adapters.exchange import ExchangeConfig
     from edgeproof.bootstrap import open_workspace
     from edgeproof.cli._backfill_view import document_plan, document_report, show_plan, show_report
 
     desk = open_workspace(workspace)
-    config = ExchangeConfig(venue=venue, host=host)
+    config = desk.settings.exchange.configure(venue=venue, host=host)
     window = _read_window(since, until, desk.clock.now_ms())
 
     async def work() -> tuple[BackfillPlan, BackfillReport | None]:
+        from edgeproof.adapters.rate_budget import Urgency
         from edgeproof.domain.time import Timeframe
         from edgeproof.ops.backfill import BackfillRequest
 
-        source = _open_venue(desk, config)
+        source = desk.open_venue(config, urgency=Urgency.BULK, on_pause=_tell_pause(config.shown_name))
         try:
             request = BackfillRequest(
                 window=window,
@@ -91,11 +90,10 @@ def backfill(
 async def _carry_out(
     desk: Workspace, venue: Venue, request: BackfillRequest, *, dry_run: bool
 ) -> tuple[BackfillPlan, BackfillReport | None]:
-    from edgeproof.adapters.exchange import EMPTY_SPANS_FILE, EmptySpansFile
     from edgeproof.cli._backfill_view import tell_plan
     from edgeproof.ops.backfill import plan_backfill, run_backfill
 
-    empty = EmptySpansFile(desk.root / EMPTY_SPANS_FILE)
+    empty = desk.empty_spans
     plan = await plan_backfill(venue, desk.lake, empty, request, now_ms=desk.clock.now_ms())
     if dry_run:
         return plan, None
@@ -141,14 +139,6 @@ def _read_window(since: str, until: str | None, now_ms: int) -> Window:
     start_ms = parse_instant(since)
     # A beginning that lies ahead is refused by the plan, which can say what has closed.
     return Window(start_ms=start_ms, end_ms=parse_instant(until) if until else max(now_ms, start_ms + 1))
-
-
-def _open_venue(desk: Workspace, config: ExchangeConfig) -> Venue:
-    from edgeproof.adapters.exchange import BUDGET_FILE, open_budget, open_venue
-    from edgeproof.adapters.rate_budget import Urgency
-
-    budget = open_budget(config, desk.root / BUDGET_FILE, on_pause=_tell_pause(config.shown_name))
-    return open_venue(config, budget, desk.clock, urgency=Urgency.BULK)
 
 
 def _tell_pause(venue: str) -> Callable[[Waiting], None]:

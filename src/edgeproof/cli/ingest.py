@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeproof.cli._door import JsonOption, WorkspaceOption, answer
+from edgeproof.cli._door import HostOption, JsonOption, WorkspaceOption, answer
 
 if TYPE_CHECKING:
     import asyncio
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from edgeproof.adapters.rate_budget import Waiting
     from edgeproof.bootstrap import Workspace
     from edgeproof.domain.venues import Market, Venue
     from edgeproof.ops.intake.telling import Tell
     from edgeproof.ops.upkeep import Event, Upkeep
 
-HostOption = Annotated[str, typer.Option(help="live, demo, or http://127.0.0.1:PORT of a simulated exchange.")]
 SymbolOption = Annotated[
     list[str] | None, typer.Option("--symbol", "-s", help="A symbol to take in; may be repeated. Default: the busiest.")
 ]
@@ -41,14 +41,14 @@ def add_to(data: typer.Typer) -> None:
 def ingest(
     symbol: SymbolOption = None,
     top: TopOption = 36,
-    host: HostOption = "live",
+    host: HostOption = None,
     keep_trades_days: KeepOption = 0,
     least_free_mb: FreeOption = 2_000,
     run_for_s: Annotated[float, typer.Option(min=0, help="Stop after so many seconds; 0 runs on.")] = 0.0,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take in every public trade of some symbols of BloFin, until stopped (Ctrl-C or SIGTERM).
+    """Take in every public trade of some symbols of [exchange] venue, until stopped (Ctrl-C or SIGTERM).
 
     Trades reach the lake within seconds, closed minutes are checked against the venue's candles, and what is missing
     is asked for again or recorded as a gap. Needs no key. Logs go to stderr, one event a line.
@@ -94,7 +94,7 @@ def keep_up(keep_trades_days: KeepOption = 0, workspace: WorkspaceOption = None,
 def install_service(
     symbol: SymbolOption = None,
     top: TopOption = 36,
-    host: HostOption = "live",
+    host: HostOption = None,
     keep_trades_days: KeepOption = 0,
     unit: Annotated[Path | None, typer.Option(help="File to write; by default the user's own systemd folder.")] = None,
     user: Annotated[str | None, typer.Option(help="For a system-wide unit: the user it runs as.")] = None,
@@ -108,7 +108,8 @@ def install_service(
     desk = open_workspace(workspace)
     symbols = [word for text in symbol or [] for word in ("--symbol", text)]
     chosen = symbols or ["--top", str(top)]
-    command = [sys.executable, "-m", "edgeproof", "data", "ingest", *chosen, "--host", host]
+    elsewhere = ["--host", desk.settings.exchange.configure(host=host).host] if host else []
+    command = [sys.executable, "-m", "edgeproof", "data", "ingest", *chosen, *elsewhere]
     command += ["--keep-trades-days", str(keep_trades_days), "--workspace", str(desk.root)]
     text = ServiceUnit(
         description=f"edgeproof: live market data into {desk.root.name}", command=command, folder=desk.root, user=user
@@ -126,18 +127,22 @@ def install_service(
 
 
 async def _run(
-    desk: Workspace, host: str, symbol: list[str] | None, top: int, upkeep: Upkeep, tell: Tell, run_for_s: float
+    desk: Workspace, host: str | None, symbol: list[str] | None, top: int, upkeep: Upkeep, tell: Tell, run_for_s: float
 ) -> dict[str, Any]:
     import asyncio
     import signal
 
-    from edgeproof.adapters.exchange import ExchangeConfig, open_budget, open_venue
-    from edgeproof.adapters.streams import open_blofin_feed
+    from edgeproof.adapters.rate_budget import Urgency
+    from edgeproof.adapters.streams import find_stream_url
     from edgeproof.ops.intake.service import Intake, IntakeParts, IntakePlan
 
-    config = ExchangeConfig(venue="blofin", host=host)
-    budget_file = desk.root / ".requests.sqlite"
-    venue = open_venue(config, open_budget(config, budget_file), desk.clock)
+    config = desk.settings.exchange.configure(host=host)
+    tell("connecting", venue=config.shown_name, stream=find_stream_url(config))
+
+    def tell_pause(waiting: Waiting) -> None:
+        tell("requests_wait", reason=waiting.reason, seconds=round(waiting.ms / 1_000, 1))
+
+    venue = desk.open_venue(config, urgency=Urgency.LIVE, on_pause=tell_pause)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop.set)
@@ -149,7 +154,7 @@ async def _run(
             return {"venue": venue.name, "counts": {}, "refused": {}}
         plan = IntakePlan(venue=venue.name, symbols=tuple(market.instrument.symbol for market in markets))
         parts = IntakeParts(
-            feed=open_blofin_feed(host, markets, budget_file),
+            feed=desk.open_feed(config, markets),
             venue=venue,
             lake=desk.lake,
             open_journal=desk.open_journal,

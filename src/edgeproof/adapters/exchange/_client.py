@@ -36,8 +36,8 @@ def open_client(config: ExchangeConfig, gate: Gate) -> Any:  # noqa: ANN401 - cc
         if "test" not in client.urls:
             raise InvalidValue("exchange host", DEMO, f"live, since {config.venue} has no demo host")
         client.set_sandbox_mode(enabled=True)
-    elif config.loopback is not None:
-        client.urls["api"] = point_urls(client.urls["api"], config.loopback)
+    elif config.address is not None:
+        client.urls["api"] = point_urls(client.urls["api"], config.address)
     if config.proxy is not None:
         client.https_proxy = config.proxy
         client.wss_proxy = config.proxy
@@ -46,10 +46,13 @@ def open_client(config: ExchangeConfig, gate: Gate) -> Any:  # noqa: ANN401 - cc
 
 
 def point_urls(urls: Any, host: str) -> Any:  # noqa: ANN401 - ccxt nests them as it likes
-    """The same addresses at another host: ``wss`` becomes ``ws`` and ``https`` ``http``, paths stay."""
+    """The same addresses at another host, encrypted where that one is; paths stay."""
     if isinstance(urls, dict):
         return {name: point_urls(url, host) for name, url in urls.items()}
     if not isinstance(urls, str):
         return urls
-    bare = host.partition("://")[2]
-    return _SCHEME_AND_HOST.sub(lambda found: f"{'ws' if found['scheme'].startswith('ws') else 'http'}://{bare}", urls)
+    scheme, _, bare = host.partition("://")
+    sure = "s" if scheme == "https" else ""
+    return _SCHEME_AND_HOST.sub(
+        lambda found: f"{'ws' if found['scheme'].startswith('ws') else 'http'}{sure}://{bare}", urls
+    )

@@ -130,7 +130,7 @@ class Gate:
                 return VenueUnreachable(self._venue, f"its server failed: {said}; run again later")
             case Outcome.UNREACHABLE:
                 return VenueUnreachable(
-                    self._venue, f"no answer: {said}; check the network, [exchange] host and proxy, then run again"
+                    self._venue, f"no answer: {said}; check the network, [exchange] rest_url and proxy, then run again"
                 )
             case _:
                 return BadAnswer(self._venue, said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from edgeproof.adapters.exchange._blofin import BlofinVenue
@@ -27,7 +28,12 @@ EMPTY_SPANS_FILE: Final = ".empty-spans.sqlite"
 
 def open_budget(config: ExchangeConfig, file: Path, *, on_pause: Callable[[Waiting], None] | None = None) -> RateBudget:
     """The request budget of a venue's host, shared by all processes that name the same file."""
-    rules = BudgetRules(limits=config.profile.limits)
+    usual = BudgetRules(limits=config.profile.limits)
+    rules = replace(
+        usual,
+        bulk_share=usual.bulk_share * config.budget_share,
+        live_share=usual.live_share * config.budget_share,
+    )
     return RateBudget(BudgetLedger(file, config.budget_key, rules), rules, seed=config.seed, on_pause=on_pause)
 
 

@@ -61,6 +61,7 @@ class BlofinFeed:
         names: Inside names by the venue's symbols.
         admit: Waits for leave to open a connection.
         rules: How it behaves.
+        proxy: Address of an HTTP proxy, or None.
         seed: Of the jitter; None draws another one each time.
     """
 
@@ -72,6 +73,7 @@ class BlofinFeed:
         *,
         admit: Callable[[], Awaitable[object]],
         rules: FeedRules | None = None,
+        proxy: str | None = None,
         seed: int | None = None,
     ) -> None:
         self._url = url
@@ -79,12 +81,13 @@ class BlofinFeed:
         self._names = names
         self._admit = admit
         self._rules = rules or FeedRules()
+        self._proxy = proxy
         self._random = random.Random(seed)  # noqa: S311 - spreads attempts, guards nothing
 
     async def run(self, sink: Sink) -> None:
         """Listen until cancelled."""
         shares = split_symbols(list(self._names), CHANNELS, most_bytes=self._rules.subscribe_bytes)
-        async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
+        async with aiohttp.ClientSession(proxy=self._proxy) as session, asyncio.TaskGroup() as group:
             for share in shares:
                 group.create_task(self._stay(session, share, sink))
 

@@ -25,6 +25,8 @@ SERIES = Series(instrument=Instrument(venue="blofin", symbol="BTC-USDT"), timefr
         ({"host": "http://127.0.0.1:8080"}, "blofin-simulated"),
         ({"venue": "okx"}, "okx"),
         ({"host": "demo", "name": "mine"}, "mine"),
+        ({"host": "https://relay.example"}, "blofin"),
+        ({"host": "http://localhost:8080", "stream_url": "ws://localhost:8081/ws"}, "blofin-simulated"),
     ],
 )
 def test_rows_of_another_market_carry_another_name(chosen: dict[str, Any], name: str) -> None:
@@ -34,7 +36,14 @@ def test_rows_of_another_market_carry_another_name(chosen: dict[str, Any], name:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"host": "https://openapi.blofin.com"},
+        {"host": "http://openapi.blofin.com"},
+        {"host": "https://relay.example/a?b"},
+        {"stream_url": "http://127.0.0.1:80"},
+        {"stream_url": "ws://relay.example/ws"},
+        {"stream_url": "ws://127.0.0.1:80/ws"},
+        {"host": "http://127.0.0.1:80", "stream_url": "wss://relay.example/ws"},
+        {"budget_share": 0.0},
+        {"budget_share": 1.5},
         {"host": "http://10.0.0.1:80"},
         {"proxy": "somewhere"},
         {"name": "Blo Fin"},
@@ -65,6 +74,7 @@ def test_addresses_are_pointed_at_this_machine_with_their_paths() -> None:
         "rest": "http://127.0.0.1:9",
         "ws": {"public": "ws://127.0.0.1:9/ws/public", "none": None},
     }
+    assert point_urls(urls, "https://relay.example")["ws"]["public"] == "wss://relay.example/ws/public"
 
 
 def test_empty_spans_are_remembered_by_series(tmp_path: Path) -> None:
