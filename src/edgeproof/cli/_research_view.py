@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from edgeproof.pages import say_number, say_signed_percent
 from edgeproof.research.report import words
 
 if TYPE_CHECKING:
@@ -116,9 +117,9 @@ def _draw_pool(report: Mapping[str, Any], *, wide: bool) -> Table:
             str(row["trials"]["best_of"]),
             words.say_days(row["metrics"]),
             *([f"{row['score']:.1f}"] if wide else []),
-            words.say_signed_percent(row["net_return"]),
+            say_signed_percent(row["net_return"]),
             f"{row['trades']:,}",
-            words.say_number(row["sharpe"], 1),
+            say_number(row["sharpe"], 1),
         )
     return table
 

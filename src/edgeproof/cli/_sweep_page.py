@@ -1,38 +1,21 @@
-"""A sweep as one self-contained page: the look, the script and the chart library of the research report."""
+"""A sweep as one self-contained page."""
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
-
-import jinja2
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from edgeproof.backtest.sweeps import NEUTRAL, draw_heat_map
 from edgeproof.cli._sweep_view import say_headline, say_luck, say_map, say_neighbourhood
+from edgeproof.pages import assemble_page, draw_landscape, open_templates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import polars as pl
 
-    from edgeproof.backtest.sweeps import HeatMap
-
 _MOST_CELLS: Final = 60
 _MEASURES: Final = ("score", "total_return", "sharpe", "sharpe_low", "max_drawdown", "trades", "profit_factor")
-_PAGE: Final = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:">
-<title>edgeproof sweep of {{ document.strategies | join(", ") }}</title>
-<style>{{ css }}</style>
-</head>
-<body>
-<main>
-<header>
+_PAGE: Final = """<header>
 <p class="kicker">edgeproof sweep, scored by {{ document.metric }}</p>
 <h1>{{ headline }}</h1>
 <p>{{ luck }}</p>
@@ -40,7 +23,7 @@ _PAGE: Final = """<!doctype html>
 </header>
 {% for name, caption in captions.items() %}
 <h2>{{ caption }}</h2>
-<div class="card"><div class="figure" data-figure="{{ name }}" style="height: 460px"></div></div>
+<div class="card"><div class="figure" data-figure="{{ name }}" role="img" aria-label="{{ caption }}" style="height: 460px"></div></div>
 {% endfor %}
 <h2>The best {{ document.rows | length }}</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="The best combinations">
@@ -55,12 +38,6 @@ _PAGE: Final = """<!doctype html>
 </tbody>
 </table>
 </div>
-</main>
-<script type="application/json" id="figures">{{ figures | tojson }}</script>
-<script>{{ plotly }}</script>
-<script>{{ javascript }}</script>
-</body>
-</html>
 """  # noqa: E501 - a page is written as a browser reads it
 
 
@@ -71,53 +48,26 @@ def render_page(document: Mapping[str, Any], table: pl.DataFrame) -> str:
     swept = document["params"]
     heat = draw_heat_map(table, swept[1], swept[0], most_x=_MOST_CELLS, most_y=_MOST_CELLS) if len(swept) > 1 else None
     if heat is not None:
-        figures["map"], captions["map"] = _draw_map(heat, NEUTRAL.get(document["metric"])), say_map(document, heat)
+        figures["map"], captions["map"] = draw_landscape(heat, NEUTRAL.get(document["metric"])), say_map(document, heat)
     for name in swept if document["best"] else ():
         figures[f"along-{name}"] = _draw_along(document, table, name)
         captions[f"along-{name}"] = f"Every combination's score along {name}"
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string(_PAGE).render(
-        document=document,
-        headline=say_headline(document),
-        luck=say_luck(document),
-        neighbourhood=say_neighbourhood(document),
-        captions=captions,
-        figures=figures,
-        columns=[*document["columns"], *(name for name in _MEASURES if name == "score" or name != document["metric"])],
-        css=_read("page.css"),
-        javascript=_read("page.js"),
-        plotly=Markup(get_plotlyjs()),  # noqa: S704 - the library's own code
+    content = (
+        open_templates()
+        .from_string(_PAGE)
+        .render(
+            document=document,
+            headline=say_headline(document),
+            luck=say_luck(document),
+            neighbourhood=say_neighbourhood(document),
+            captions=captions,
+            columns=[
+                *document["columns"],
+                *(name for name in _MEASURES if name == "score" or name != document["metric"]),
+            ],
+        )
     )
-
-
-def _draw_map(heat: HeatMap, neutral: float | None) -> dict[str, Any]:
-    row, column = heat.best
-    return {
-        "data": [
-            {
-                "type": "heatmap",
-                "x": heat.x_labels,
-                "y": heat.y_labels,
-                "z": heat.cells,
-                "colorscale": [[0.0, "--lost"], [0.5, "--tint"], [1.0, "--earned"]],
-                # A loss never looks like a gain.
-                **({} if neutral is None else {"zmid": neutral}),
-                "hovertemplate": f"{heat.x} %{{x}}<br>{heat.y} %{{y}}<br>score %{{z:.4g}}<extra></extra>",
-            },
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [heat.x_labels[column]],
-                "y": [heat.y_labels[row]],
-                "marker": {"symbol": "star", "size": 14, "color": "--ink"},
-                "hoverinfo": "skip",
-            },
-        ],
-        "layout": {
-            "xaxis": {"title": {"text": heat.x}, "type": "category"},
-            "yaxis": {"title": {"text": heat.y}, "type": "category", "autorange": "reversed"},
-        },
-    }
+    return assemble_page(content, title=f"edgeproof sweep of {', '.join(document['strategies'])}", figures=figures)
 
 
 def _draw_along(document: Mapping[str, Any], table: pl.DataFrame, name: str) -> dict[str, Any]:
@@ -138,8 +88,3 @@ def _draw_along(document: Mapping[str, Any], table: pl.DataFrame, name: str) -> 
         ],
         "layout": {"xaxis": {"title": {"text": name}}, "yaxis": {"title": {"text": "score"}}},
     }
-
-
-def _read(name: str) -> Markup:
-    text = files("edgeproof.research.report").joinpath(name).read_text("utf-8")
-    return Markup(text)  # noqa: S704 - files of this package

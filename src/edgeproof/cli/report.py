@@ -67,7 +67,7 @@ def _default_path(desk: Workspace, report: dict[str, Any], suffix: str) -> Path:
 
 
 def _deliver(report: dict[str, Any], text: str, path: Path, *, as_json: bool) -> None:
-    from edgeproof.research.report import write_atomically
+    from edgeproof.pages import write_atomically
 
     target = path.expanduser().resolve()
     write_atomically(target, text)

@@ -203,7 +203,7 @@ def _check_folder(path: Path) -> None:
 
 def _write_page(done: Sweep, document: dict[str, Any], path: Path) -> str:
     from edgeproof.cli._sweep_page import render_page
-    from edgeproof.research.report.files import write_atomically
+    from edgeproof.pages import write_atomically
 
     target = path.expanduser().resolve()
     write_atomically(target, render_page(document, done.table))

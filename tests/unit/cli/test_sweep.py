@@ -153,7 +153,7 @@ def test_the_page_stands_alone_and_escapes_what_it_shows(desk: Path, run: Run, t
     run("mine", *GRID, "--symbols", "BTC-USDT", "--metric", "total_return", "--html", str(page))
     text = page.read_text("utf-8")
     assert "12 combinations of mine" in text
-    assert '"type": "heatmap"' in text
+    assert '"type":"heatmap"' in text
     assert "default-src &#39;none&#39;" in text or "default-src 'none'" in text
     assert "<script src" not in text
     assert "<link" not in text

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from edgeproof.pages import draw_waterfall
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Figure = dict[str, Any]
+    from edgeproof.pages import Figure
 
 _COMPARED: Final = 5
 _SPARK_POINTS: Final = 40
@@ -24,9 +26,9 @@ def draw_figures(report: Mapping[str, Any]) -> dict[str, Figure]:
     rows = report["pools"]["strategies"]
     figures = {"equity": _draw_comparison(rows), "stages": _draw_stages(report["stages"])}
     if rows:
-        figures["costs"] = _draw_waterfall(report["costs"]["pool"])
+        figures["costs"] = draw_waterfall(report["costs"]["pool"])
     for row in rows:
-        figures[f"waterfall-{row['rank']}"] = _draw_waterfall(row["costs"])
+        figures[f"waterfall-{row['rank']}"] = draw_waterfall(row["costs"])
         if row["curve"]:
             figures[f"curve-{row['rank']}"] = _draw_curve(row["curve"])
     return figures
@@ -89,30 +91,6 @@ def _draw_curve(curve: Mapping[str, Any]) -> Figure:
             "xaxis": {"anchor": "y2"},
             "hovermode": "x unified",
         },
-    }
-
-
-def _draw_waterfall(costs: Mapping[str, float]) -> Figure:
-    steps = ("gross", "fees", "funding", "slippage")
-    values = [costs["gross"], *(-costs[name] for name in steps[1:])]
-    return {
-        "data": [
-            {
-                "type": "waterfall",
-                "measure": ["absolute", "relative", "relative", "relative", "total"],
-                "x": ["before<br>costs", "fees", "funding", "slippage", "net"],
-                "y": [*values, costs["net"]],
-                "text": [f"{value:+,.0f}" for value in (*values, costs["net"])],
-                "textposition": "outside",
-                "textangle": 0,
-                "cliponaxis": False,
-                "increasing": {"marker": {"color": "--earned"}},
-                "decreasing": {"marker": {"color": "--lost"}},
-                "totals": {"marker": {"color": "--series-1"}},
-                "connector": {"line": {"color": "--line", "width": 1}},
-            }
-        ],
-        "layout": {"yaxis": {"title": {"text": "quote units"}}},
     }
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from edgeproof.domain.errors import WorkError
+from edgeproof.pages import write_atomically
 from edgeproof.research.report.html import render_html
 from edgeproof.research.report.markdown import render_markdown
 
@@ -39,23 +37,3 @@ def write_reports(report: Mapping[str, Any], directory: Path) -> dict[str, Path]
     for kind, render in (("json", render_json), ("markdown", render_markdown), ("html", render_html)):
         write_atomically(written[kind], render(report))
     return written
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text so that a reader sees the old file or the new one, never a part.
-
-    Raises:
-        WorkError: The file cannot be written.
-    """
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with fresh.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        raise WorkError(f"cannot write {path}: {error.strerror}; choose a place you may write") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from edgeproof.pages import say_percent, say_signed_percent
 from edgeproof.research.report import words
 
 if TYPE_CHECKING:
@@ -95,8 +96,8 @@ def _pool(report: Mapping[str, Any]) -> Iterator[str]:
                 row["trials"]["best_of"],
                 words.say_days(row["metrics"]),
                 f"{row['score']:.1f}",
-                words.say_signed_percent(row["net_return"]),
-                words.say_percent(row["metrics"]["max_drawdown"]),
+                say_signed_percent(row["net_return"]),
+                say_percent(row["metrics"]["max_drawdown"]),
                 f"{row['trades']:,}",
                 words.say_sharpe(row["metrics"]),
             )
@@ -154,7 +155,7 @@ def _data(report: Mapping[str, Any]) -> Iterator[str]:
                 escape_markdown(one["instrument"]),
                 f"{one['bars']:,}",
                 f"{one['expected']:,}",
-                words.say_percent(one["coverage"]),
+                say_percent(one["coverage"]),
                 one["gaps"],
                 one["first"],
                 one["last"],
@@ -177,7 +178,7 @@ def _desk(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _table(
         ("component", "weight", "reached", "counted"),
         (
-            (c["name"].replace("_", " "), f"{c['weight']:g}", words.say_percent(c["share"], 0), c["detail"])
+            (c["name"].replace("_", " "), f"{c['weight']:g}", say_percent(c["share"], 0), c["detail"])
             for c in health["components"]
         ),
     )

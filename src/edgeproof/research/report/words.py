@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from edgeproof.pages import NOTHING, say_count, say_number, say_percent
 from edgeproof.research.request import say_length
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-NOTHING: Final = "-"
 
 INGREDIENTS: Final = {
     "deflated": "Deflated Sharpe ratio",
@@ -35,21 +34,6 @@ PROMISE: Final = (
 )
 NO_RULES: Final = "no lot, tick or minimum size: the venue's rules are not known for imported data"
 DRAWDOWN: Final = "measured at hourly closes; a fall inside an hour that came back is not in it"
-
-
-def say_percent(value: float | None, digits: int = 1) -> str:
-    """A share as a percentage; a dash for None."""
-    return NOTHING if value is None else f"{_round(100.0 * value, digits):.{digits}f} %"
-
-
-def say_signed_percent(value: float | None, digits: int = 1) -> str:
-    """A return as a percentage with its sign; a dash for None."""
-    return NOTHING if value is None else f"{_round(100.0 * value, digits):+.{digits}f} %"
-
-
-def say_number(value: float | None, digits: int = 2) -> str:
-    """A number with thousands separated; a dash for None."""
-    return NOTHING if value is None else f"{_round(value, digits):,.{digits}f}"
 
 
 def say_sharpe(metrics: Mapping[str, Any]) -> str:
@@ -88,9 +72,9 @@ def say_headline(report: Mapping[str, Any]) -> str:
     verdicts = report["verdicts"]
     judged = sum(verdicts.values())
     if verdicts["proven"]:
-        return f"{_count(verdicts['proven'], 'strategy is', 'strategies are')} proven, of {judged} judged."
+        return f"{say_count(verdicts['proven'], 'strategy is', 'strategies are')} proven, of {judged} judged."
     if verdicts["provisional"]:
-        passed = _count(verdicts["provisional"], "strategy passes", "strategies pass")
+        passed = say_count(verdicts["provisional"], "strategy passes", "strategies pass")
         return f"Nothing is proven. {passed} every gate there is so far, of {judged} judged."
     if judged == 1:
         return "Nothing is proven, and the one strategy judged did not pass every gate."
@@ -101,10 +85,10 @@ def say_trials(report: Mapping[str, Any]) -> str:
     """How much was tried."""
     activity = report["activity"]
     return (
-        f"{_count(activity['strategies_tested'], 'strategy', 'strategies')} on"
-        f" {_count(len(report['universe']), 'market', 'markets')} over {say_length(report['window']['days'])}:"
-        f" {_count(activity['evaluations'], 'evaluation', 'evaluations')} in this cycle,"
-        f" {_count(activity['trials_total'], 'trial', 'trials')} ever recorded"
+        f"{say_count(activity['strategies_tested'], 'strategy', 'strategies')} on"
+        f" {say_count(len(report['universe']), 'market', 'markets')} over {say_length(report['window']['days'])}:"
+        f" {say_count(activity['evaluations'], 'evaluation', 'evaluations')} in this cycle,"
+        f" {say_count(activity['trials_total'], 'trial', 'trials')} ever recorded"
         f" here, about {activity['trials_effective']:,} of them independent."
     )
 
@@ -182,12 +166,3 @@ def count_gates(report: Mapping[str, Any]) -> list[dict[str, Any]]:
             if gate["status"] == "not_run":
                 count["reason"] = gate["reason"]
     return list(counts.values())
-
-
-def _round(value: float, digits: int) -> float:
-    # Adding zero turns a negative zero into zero: nothing lost is not a loss.
-    return round(value, digits) + 0.0
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
