@@ -20,6 +20,7 @@ from edgeproof.simulator.exchange import (
     BackgroundExchange,
     Burst,
     ExchangeSpec,
+    Fault,
     FaultKind,
     Venue,
     WalkSpec,
@@ -99,6 +100,21 @@ def test_an_intake_asked_to_stop_writes_what_it_has_and_exits_0(tmp_path: Path) 
     assert found.held > 200
     assert (found.made, found.doubled, found.invented) == (found.held, 0, 0)
     assert '"unwritten": 0' in read_log(desk)
+
+
+def test_an_intake_asked_to_stop_while_the_venue_is_away_ends_at_once_with_0(tmp_path: Path) -> None:
+    desk = create_workspace(tmp_path / "desk")
+    with open_exchange(THREE, 10) as exchange:
+        exchange.inject(Fault(kind=FaultKind.SERVER_ERROR, seconds=600.0))
+        running = start_intake(desk, exchange, THREE)
+        try:
+            wait_for(desk, "requests_wait")
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(15) == 0
+        finally:
+            running.kill()
+            running.wait()
+    assert "Traceback" not in read_log(desk)
 
 
 def kill_again_and_again(desk: Workspace, exchange: BackgroundExchange, *, times: int, seed: int) -> None:

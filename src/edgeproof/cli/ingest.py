@@ -175,19 +175,28 @@ async def _wait_for_markets(
 ) -> list[Market]:
     """What to take in; a venue that is away is asked again until it answers. Empty when told to stop meanwhile."""
     import asyncio
-    import contextlib
 
     from edgeproof.domain.venues import VenueRefusing, VenueUnreachable
 
-    pause_s = 1.0
-    while not stop.is_set():
-        try:
-            return await _choose_markets(venue, symbol, top)
-        except (VenueUnreachable, VenueRefusing) as error:
-            tell("venue_away", reason=str(error), next_try_s=pause_s)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), pause_s)
-        pause_s = min(60.0, pause_s * 2)
+    pause_s, stopping = 1.0, asyncio.ensure_future(stop.wait())
+    try:
+        while not stop.is_set():
+            asking = asyncio.ensure_future(_choose_markets(venue, symbol, top))
+            try:
+                # A request may wait minutes for its turn; to be told to stop must not.
+                await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if not asking.done():
+                    break
+                return asking.result()
+            except (VenueUnreachable, VenueRefusing) as error:
+                tell("venue_away", reason=str(error), next_try_s=pause_s)
+            finally:
+                asking.cancel()
+                await asyncio.wait({asking})
+            await asyncio.wait({stopping}, timeout=pause_s)
+            pause_s = min(60.0, pause_s * 2)
+    finally:
+        stopping.cancel()
     return []
 
 
