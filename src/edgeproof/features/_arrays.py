@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from edgeproof.kernels import ratios
+from edgeproof.kernels import masks, ratios
 
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import BoolArray, FloatArray
@@ -84,4 +84,4 @@ def flag(condition: BoolArray, *known: FloatArray) -> FloatArray:
 
 def keep_where(condition: BoolArray, values: FloatArray, known: FloatArray) -> FloatArray:
     """``values`` where the condition holds, zero elsewhere, NaN where ``known`` is."""
-    return np.where(np.isnan(known), np.nan, np.where(condition, values, 0.0))
+    return masks.keep_where(freeze(condition), freeze(values), freeze(known))

@@ -84,7 +84,10 @@ def compute_features(
         _compute_part(part, calls, _input_of(symbol, series, funding, reference))
         for part, symbol in zip(parts, series, strict=True)
     ]
-    return pl.concat(computed).sort("_row").drop("_row")
+    joined = pl.concat(computed)
+    # Bars mostly come in order; putting hundreds of columns in order would cost as much as computing them.
+    ordered = joined if joined["_row"].is_sorted() else joined.sort("_row")
+    return ordered.drop("_row")
 
 
 def parse_call(text: str) -> tuple[str, tuple[float, ...]]:
@@ -130,7 +133,7 @@ def _compute_part(
     part: pl.DataFrame, calls: Mapping[str, tuple[str, tuple[float, ...]]], data: FeatureInput
 ) -> pl.DataFrame:
     columns = [
-        pl.Series(text, compute_feature(name, arguments, data)).fill_nan(None)
+        pl.Series(text, compute_feature(name, arguments, data), nan_to_null=True)
         for text, (name, arguments) in calls.items()
     ]
     kept = [c for c in ("_row", "ts", "symbol") if c in part.columns]
@@ -146,6 +149,7 @@ def _input_of(
         bars=bars,
         funding_rate=None if own_funding is None else align_funding(own_funding, bars),
         reference=align_reference(series[reference], bars) if reference in series else None,
+        shared={},
     )
 
 

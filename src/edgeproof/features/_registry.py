@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.registry import Registry
@@ -97,11 +97,13 @@ class FeatureInput:
         bars: Shape (n,) columns.
         funding_rate: Shape (n,), the rate last known at each bar's close, NaN before the first; None without funding.
         reference: The reference market's bars at the same times, NaN where it has none; None without a reference.
+        shared: Where features keep what they have in common, computed from these bars alone; None to keep nothing.
     """
 
     bars: BarSeries
     funding_rate: FloatArray | None = None
     reference: BarSeries | None = None
+    shared: dict[Any, Any] | None = None
 
     def __post_init__(self) -> None:
         expected = f"{len(self.bars)} values, one for each bar"

@@ -33,15 +33,20 @@ def lowest_over(values: FloatArray, bars: int) -> FloatArray:
     return -rolling.rolling_max(freeze(-values), bars)
 
 
+def variance_over(values: FloatArray, bars: int) -> tuple[FloatArray, FloatArray]:
+    """Mean and population variance of the last ``bars`` values."""
+    return rolling.rolling_variance(freeze(values), bars)
+
+
 def deviation_over(values: FloatArray, bars: int) -> tuple[FloatArray, FloatArray]:
     """Mean and population standard deviation of the last ``bars`` values."""
-    mean, variance = rolling.rolling_variance(freeze(values), bars)
+    mean, variance = variance_over(values, bars)
     return mean, np.sqrt(variance)
 
 
 def sample_stdev_over(values: FloatArray, bars: int) -> FloatArray:
     """Sample standard deviation (divisor ``bars - 1``) of the last ``bars`` values."""
-    _, variance = rolling.rolling_variance(freeze(values), bars)
+    _, variance = variance_over(values, bars)
     return np.sqrt(variance * (bars / (bars - 1.0)))
 
 

@@ -11,8 +11,9 @@ import talib
 
 from edgeproof.features._arrays import change, divide, lag
 from edgeproof.features._registry import CLOSE, Unit, register
+from edgeproof.features._sharing import average_closes, find_moves, smooth_closes
 from edgeproof.features._warm_up import number, one_less, settle_decay, settle_ema, window
-from edgeproof.features._windows import mean_over, smooth_adaptively, sum_over, weighted_deviation_over
+from edgeproof.features._windows import smooth_adaptively, sum_over, weighted_deviation_over
 
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import FloatArray
@@ -27,7 +28,7 @@ _T3_STAGES = 6
 @_add(unit=Unit.PRICE, inputs=CLOSE, parameters=(window(20, low=1),), warm_up=one_less, source="Arithmetic mean")
 def sma(data: FeatureInput, bars: int) -> FloatArray:
     """Simple moving average of the close."""
-    return mean_over(data.bars.close, bars)
+    return average_closes(data, bars)
 
 
 @_add(
@@ -40,7 +41,7 @@ def sma(data: FeatureInput, bars: int) -> FloatArray:
 )
 def ema(data: FeatureInput, bars: int) -> FloatArray:
     """Exponential moving average of the close."""
-    return talib.EMA(data.bars.close, bars)
+    return smooth_closes(data, bars)
 
 
 @_add(
@@ -98,7 +99,7 @@ def trima(data: FeatureInput, bars: int) -> FloatArray:
 def kama(data: FeatureInput, bars: int) -> FloatArray:
     """Kaufman's adaptive moving average: quick in a trend, still in noise."""
     close = data.bars.close
-    path = sum_over(np.abs(change(close)), bars)
+    path = sum_over(find_moves(data), bars)
     # Nothing moved: no efficiency to speak of, so the slowest weight.
     efficiency = np.where(path == 0.0, 0.0, divide(np.abs(change(close, bars)), path))
     return smooth_adaptively(close, (efficiency * (_KAMA_FAST - _KAMA_SLOW) + _KAMA_SLOW) ** 2)

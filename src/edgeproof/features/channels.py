@@ -9,12 +9,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import talib
-
 from edgeproof.features._arrays import divide, flag
 from edgeproof.features._registry import CLOSE, HLC, NOT_NEGATIVE, ZERO_TO_ONE, Unit, register
+from edgeproof.features._sharing import (
+    average_closes,
+    average_true_ranges,
+    find_deviation,
+    find_highest,
+    find_lowest,
+    smooth_closes,
+)
 from edgeproof.features._warm_up import number, one_less, settle_ema, settle_wilder, window
-from edgeproof.features._windows import deviation_over, highest_over, lowest_over, mean_over
 
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import FloatArray
@@ -33,10 +38,6 @@ def _settle_keltner(bars: int, _width: float, atr_window: int) -> int:
     return max(settle_ema(bars), settle_wilder(atr_window))
 
 
-def _atr(data: FeatureInput, bars: int) -> FloatArray:
-    return talib.ATR(data.bars.high, data.bars.low, data.bars.close, bars)
-
-
 @_add(
     unit=Unit.PRICE,
     inputs=CLOSE,
@@ -46,7 +47,7 @@ def _atr(data: FeatureInput, bars: int) -> FloatArray:
 )
 def bb_upper(data: FeatureInput, bars: int, width: float) -> FloatArray:
     """Upper Bollinger band."""
-    mean, deviation = deviation_over(data.bars.close, bars)
+    mean, deviation = find_deviation(data, bars)
     return mean + width * deviation
 
 
@@ -59,7 +60,7 @@ def bb_upper(data: FeatureInput, bars: int, width: float) -> FloatArray:
 )
 def bb_middle(data: FeatureInput, bars: int, _width: float) -> FloatArray:
     """Middle Bollinger band: the simple moving average; the width is accepted and changes nothing."""
-    return mean_over(data.bars.close, bars)
+    return average_closes(data, bars)
 
 
 @_add(
@@ -71,7 +72,7 @@ def bb_middle(data: FeatureInput, bars: int, _width: float) -> FloatArray:
 )
 def bb_lower(data: FeatureInput, bars: int, width: float) -> FloatArray:
     """Lower Bollinger band."""
-    mean, deviation = deviation_over(data.bars.close, bars)
+    mean, deviation = find_deviation(data, bars)
     return mean - width * deviation
 
 
@@ -84,7 +85,7 @@ def bb_lower(data: FeatureInput, bars: int, width: float) -> FloatArray:
 )
 def bb_percent(data: FeatureInput, bars: int, width: float) -> FloatArray:
     """Place of the close between the Bollinger bands: 0 at the lower, 1 at the upper; null for equal closes."""
-    mean, deviation = deviation_over(data.bars.close, bars)
+    mean, deviation = find_deviation(data, bars)
     return 0.5 + divide(data.bars.close - mean, 2.0 * width * deviation)
 
 
@@ -98,7 +99,7 @@ def bb_percent(data: FeatureInput, bars: int, width: float) -> FloatArray:
 )
 def bb_width(data: FeatureInput, bars: int, width: float) -> FloatArray:
     """Distance between the Bollinger bands, as a share of the middle one."""
-    mean, deviation = deviation_over(data.bars.close, bars)
+    mean, deviation = find_deviation(data, bars)
     return divide(2.0 * width * deviation, mean)
 
 
@@ -112,7 +113,7 @@ def bb_width(data: FeatureInput, bars: int, width: float) -> FloatArray:
 )
 def keltner_upper(data: FeatureInput, bars: int, width: float, atr_window: int) -> FloatArray:
     """Upper Keltner band."""
-    return talib.EMA(data.bars.close, bars) + width * _atr(data, atr_window)
+    return smooth_closes(data, bars) + width * average_true_ranges(data, atr_window)
 
 
 @_add(
@@ -125,7 +126,7 @@ def keltner_upper(data: FeatureInput, bars: int, width: float, atr_window: int) 
 )
 def keltner_lower(data: FeatureInput, bars: int, width: float, atr_window: int) -> FloatArray:
     """Lower Keltner band."""
-    return talib.EMA(data.bars.close, bars) - width * _atr(data, atr_window)
+    return smooth_closes(data, bars) - width * average_true_ranges(data, atr_window)
 
 
 @_add(
@@ -138,8 +139,8 @@ def keltner_lower(data: FeatureInput, bars: int, width: float, atr_window: int) 
 )
 def keltner_percent(data: FeatureInput, bars: int, width: float, atr_window: int) -> FloatArray:
     """Place of the close between the Keltner bands: 0 at the lower, 1 at the upper."""
-    away = data.bars.close - talib.EMA(data.bars.close, bars)
-    return 0.5 + divide(away, 2.0 * width * _atr(data, atr_window))
+    away = data.bars.close - smooth_closes(data, bars)
+    return 0.5 + divide(away, 2.0 * width * average_true_ranges(data, atr_window))
 
 
 @_add(
@@ -153,8 +154,8 @@ def keltner_percent(data: FeatureInput, bars: int, width: float, atr_window: int
 )
 def bb_squeeze(data: FeatureInput, bars: int, width: float, keltner_width: float) -> FloatArray:
     """1 while the Bollinger bands lie inside the Keltner bands: the market holds its breath."""
-    _, deviation = deviation_over(data.bars.close, bars)
-    ranges = _atr(data, bars)
+    _, deviation = find_deviation(data, bars)
+    ranges = average_true_ranges(data, bars)
     return flag(width * deviation < keltner_width * ranges, deviation, ranges)
 
 
@@ -167,7 +168,7 @@ def bb_squeeze(data: FeatureInput, bars: int, width: float, keltner_width: float
 )
 def donchian_upper(data: FeatureInput, bars: int) -> FloatArray:
     """Highest high of the window, this bar's included."""
-    return highest_over(data.bars.high, bars)
+    return find_highest(data, bars)
 
 
 @_add(
@@ -179,7 +180,7 @@ def donchian_upper(data: FeatureInput, bars: int) -> FloatArray:
 )
 def donchian_lower(data: FeatureInput, bars: int) -> FloatArray:
     """Lowest low of the window, this bar's included."""
-    return lowest_over(data.bars.low, bars)
+    return find_lowest(data, bars)
 
 
 @_add(
@@ -192,7 +193,7 @@ def donchian_lower(data: FeatureInput, bars: int) -> FloatArray:
 )
 def donchian_width(data: FeatureInput, bars: int) -> FloatArray:
     """Height of the Donchian channel as a share of the close."""
-    return divide(highest_over(data.bars.high, bars) - lowest_over(data.bars.low, bars), data.bars.close)
+    return divide(find_highest(data, bars) - find_lowest(data, bars), data.bars.close)
 
 
 @_add(
@@ -204,8 +205,8 @@ def donchian_width(data: FeatureInput, bars: int) -> FloatArray:
 )
 def donchian_percent(data: FeatureInput, bars: int) -> FloatArray:
     """Place of the close in the Donchian channel: 0 at the bottom, 1 at the top."""
-    lowest = lowest_over(data.bars.low, bars)
-    return divide(data.bars.close - lowest, highest_over(data.bars.high, bars) - lowest)
+    lowest = find_lowest(data, bars)
+    return divide(data.bars.close - lowest, find_highest(data, bars) - lowest)
 
 
 @_add(
@@ -218,7 +219,7 @@ def donchian_percent(data: FeatureInput, bars: int) -> FloatArray:
 )
 def chandelier_long(data: FeatureInput, bars: int, multiple: float) -> FloatArray:
     """Chandelier exit of a long position, hung from the window's highest high."""
-    return highest_over(data.bars.high, bars) - multiple * _atr(data, bars)
+    return find_highest(data, bars) - multiple * average_true_ranges(data, bars)
 
 
 @_add(
@@ -231,4 +232,4 @@ def chandelier_long(data: FeatureInput, bars: int, multiple: float) -> FloatArra
 )
 def chandelier_short(data: FeatureInput, bars: int, multiple: float) -> FloatArray:
     """Chandelier exit of a short position, hung over the window's lowest low."""
-    return lowest_over(data.bars.low, bars) + multiple * _atr(data, bars)
+    return find_lowest(data, bars) + multiple * average_true_ranges(data, bars)

@@ -10,12 +10,18 @@ import numpy as np
 from edgeproof.features._arrays import divide
 from edgeproof.features._registry import HLC, Unit, register
 from edgeproof.features._sessions import Sessions
+from edgeproof.features._sharing import shared
 
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import FloatArray
     from edgeproof.features._registry import FeatureInput
 
 _add = partial(register, family="price")
+
+
+@shared
+def _find_sessions(data: FeatureInput) -> Sessions:
+    return Sessions.of(data.bars)
 
 
 def _highs(sessions: Sessions, high: FloatArray) -> FloatArray:
@@ -31,9 +37,10 @@ def _closes(sessions: Sessions, close: FloatArray) -> FloatArray:
 
 
 @_add(unit=Unit.PRICE, inputs=("ts", "open"), warm_up_days=lambda: 1, source="Open of the first bar since 00:00 UTC")
+@shared
 def session_open(data: FeatureInput) -> FloatArray:
     """Opening price of the UTC day."""
-    sessions = Sessions.of(data.bars)
+    sessions = _find_sessions(data)
     return sessions.spread(data.bars.open[sessions.first])
 
 
@@ -51,21 +58,21 @@ def session_return(data: FeatureInput) -> FloatArray:
 @_add(unit=Unit.PRICE, inputs=("ts", "high"), warm_up_days=lambda: 2, source="Highest high of the UTC day before")
 def previous_session_high(data: FeatureInput) -> FloatArray:
     """High of the UTC day before."""
-    sessions = Sessions.of(data.bars)
+    sessions = _find_sessions(data)
     return sessions.spread(_highs(sessions, data.bars.high), ago=1)
 
 
 @_add(unit=Unit.PRICE, inputs=("ts", "low"), warm_up_days=lambda: 2, source="Lowest low of the UTC day before")
 def previous_session_low(data: FeatureInput) -> FloatArray:
     """Low of the UTC day before."""
-    sessions = Sessions.of(data.bars)
+    sessions = _find_sessions(data)
     return sessions.spread(_lows(sessions, data.bars.low), ago=1)
 
 
 @_add(unit=Unit.PRICE, inputs=("ts", "close"), warm_up_days=lambda: 2, source="Last close of the UTC day before")
 def previous_session_close(data: FeatureInput) -> FloatArray:
     """Close of the UTC day before."""
-    sessions = Sessions.of(data.bars)
+    sessions = _find_sessions(data)
     return sessions.spread(_closes(sessions, data.bars.close), ago=1)
 
 
@@ -77,7 +84,7 @@ def previous_session_close(data: FeatureInput) -> FloatArray:
 )
 def pivot_point(data: FeatureInput) -> FloatArray:
     """Pivot of the UTC day before: above it buyers are ahead."""
-    sessions = Sessions.of(data.bars)
+    sessions = _find_sessions(data)
     bars = data.bars
     pivots = (_highs(sessions, bars.high) + _lows(sessions, bars.low) + _closes(sessions, bars.close)) / 3.0
     return sessions.spread(pivots, ago=1)

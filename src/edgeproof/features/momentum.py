@@ -10,6 +10,7 @@ import talib
 
 from edgeproof.features._arrays import change, divide, simple_returns
 from edgeproof.features._registry import CLOSE, HL, MINUS_ONE_TO_ONE, ZERO_TO_HUNDRED, ZERO_TO_ONE, Unit, register
+from edgeproof.features._sharing import find_changes, find_moves, shared
 from edgeproof.features._warm_up import as_many, settle_decay, settle_ema, settle_wilder, window
 from edgeproof.features._windows import ema_of, highest_over, lowest_over, mean_over, smooth, sum_over
 
@@ -56,6 +57,7 @@ def momentum(data: FeatureInput, bars: int) -> FloatArray:
     bounds=ZERO_TO_HUNDRED,
     source="Wilder 1978; TA-Lib RSI",
 )
+@shared
 def rsi(data: FeatureInput, bars: int) -> FloatArray:
     """Relative strength index: share of rises in all movement; null while the close has never moved."""
     close = data.bars.close
@@ -72,8 +74,8 @@ def rsi(data: FeatureInput, bars: int) -> FloatArray:
 )
 def cmo(data: FeatureInput, bars: int) -> FloatArray:
     """Chande momentum oscillator: rises less falls, as a share of all movement; null where none."""
-    moved = change(data.bars.close)
-    return np.clip(100.0 * divide(sum_over(moved, bars), sum_over(np.abs(moved), bars)), -100.0, 100.0)
+    moved = find_changes(data)
+    return np.clip(100.0 * divide(sum_over(moved, bars), sum_over(find_moves(data), bars)), -100.0, 100.0)
 
 
 @_add(
@@ -87,9 +89,9 @@ def cmo(data: FeatureInput, bars: int) -> FloatArray:
 )
 def tsi(data: FeatureInput, long: int, short: int) -> FloatArray:
     """True strength index: change of the close over its size, both smoothed twice."""
-    moved = change(data.bars.close)
+    moved = find_changes(data)
     net = ema_of(ema_of(moved, long), short)
-    gross = ema_of(ema_of(np.abs(moved), long), short)
+    gross = ema_of(ema_of(find_moves(data), long), short)
     return np.clip(100.0 * divide(net, gross), -100.0, 100.0)
 
 
@@ -104,7 +106,7 @@ def tsi(data: FeatureInput, long: int, short: int) -> FloatArray:
 def efficiency_ratio(data: FeatureInput, bars: int) -> FloatArray:
     """How straight price went: 1 for a line, near 0 for noise; null where nothing moved."""
     close = data.bars.close
-    path = sum_over(np.abs(change(close)), bars)
+    path = sum_over(find_moves(data), bars)
     return np.clip(divide(np.abs(change(close, bars)), path), 0.0, 1.0)
 
 
@@ -149,7 +151,7 @@ def fisher(data: FeatureInput, bars: int) -> FloatArray:
 def signed_efficiency(data: FeatureInput, bars: int) -> FloatArray:
     """How straight price went, and which way: 1 straight up, -1 straight down."""
     close = data.bars.close
-    return np.clip(divide(change(close, bars), sum_over(np.abs(change(close)), bars)), -1.0, 1.0)
+    return np.clip(divide(change(close, bars), sum_over(find_moves(data), bars)), -1.0, 1.0)
 
 
 @_add(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr
 
-from edgeproof.features._arrays import change, divide, keep_where, lag, log_ratio, log_returns, root
+from edgeproof.features._arrays import divide, keep_where, lag, log_ratio, root
 from edgeproof.features._registry import (
     CLOSE,
     HL,
@@ -19,6 +19,7 @@ from edgeproof.features._registry import (
     Unit,
     register,
 )
+from edgeproof.features._sharing import find_changes, find_log_ranges, find_log_returns, shared, sum_volumes
 from edgeproof.features._warm_up import as_many, one_less, window
 from edgeproof.features._windows import (
     correlation_over,
@@ -38,6 +39,7 @@ _TAKER = ("volume", "taker_buy_volume")
 _ONE_BAR = 3.0 - 2.0 * sqrt(2.0)
 
 
+@shared
 def _signed_volume(data: FeatureInput) -> FloatArray:
     """Volume that takers bought less what they sold, each bar."""
     return 2.0 * data.bars.taker_buy_volume - data.bars.volume
@@ -53,7 +55,7 @@ def _signed_volume(data: FeatureInput) -> FloatArray:
 )
 def taker_imbalance(data: FeatureInput, bars: int) -> FloatArray:
     """Net aggression: 1 when takers only bought, -1 when they only sold; null where nothing traded."""
-    net = divide(sum_over(_signed_volume(data), bars), sum_over(data.bars.volume, bars))
+    net = divide(sum_over(_signed_volume(data), bars), sum_volumes(data, bars))
     return np.clip(net, -1.0, 1.0)
 
 
@@ -76,6 +78,7 @@ def taker_imbalance_zscore(data: FeatureInput, bars: int) -> FloatArray:
     warm_up=one_less,
     source="Sum of taker buys - taker sells: the change of cumulative volume delta",
 )
+@shared
 def signed_volume(data: FeatureInput, bars: int) -> FloatArray:
     """Volume takers bought less volume they sold, over the window."""
     return sum_over(_signed_volume(data), bars)
@@ -91,7 +94,7 @@ def signed_volume(data: FeatureInput, bars: int) -> FloatArray:
 )
 def flow_return_correlation(data: FeatureInput, bars: int) -> FloatArray:
     """How closely price follows takers: near 0 or below, somebody absorbs them."""
-    return correlation_over(log_returns(data.bars.close), _signed_volume(data), bars)
+    return correlation_over(find_log_returns(data), _signed_volume(data), bars)
 
 
 @_add(
@@ -115,9 +118,10 @@ def trade_intensity(data: FeatureInput, bars: int) -> FloatArray:
     bounds=NOT_NEGATIVE,
     source="Sum of volume / sum of trades",
 )
+@shared
 def average_trade_size(data: FeatureInput, bars: int) -> FloatArray:
     """Mean size of a trade; null where nobody traded."""
-    return divide(sum_over(data.bars.volume, bars), sum_over(data.bars.trades, bars))
+    return divide(sum_volumes(data, bars), sum_over(data.bars.trades, bars))
 
 
 @_add(
@@ -144,7 +148,7 @@ def relative_trade_size(data: FeatureInput, bars: int) -> FloatArray:
 def amihud(data: FeatureInput, bars: int) -> FloatArray:
     """Illiquidity: how far one unit of money moves price."""
     money = data.bars.quote_volume
-    size = np.abs(log_returns(data.bars.close))
+    size = np.abs(find_log_returns(data))
     known = money + size
     impact = keep_where(money > 0.0, divide(size, money), known)
     traded = keep_where(money > 0.0, np.ones(len(money)), known)
@@ -160,7 +164,7 @@ def amihud(data: FeatureInput, bars: int) -> FloatArray:
 )
 def kyle_lambda(data: FeatureInput, bars: int) -> FloatArray:
     """Price impact: how far one unit bought by takers moved price; null where signed volume did not vary."""
-    variance, _, covariance = covariance_over(_signed_volume(data), change(data.bars.close), bars)
+    variance, _, covariance = covariance_over(_signed_volume(data), find_changes(data), bars)
     return divide(covariance, variance)
 
 
@@ -175,12 +179,13 @@ def kyle_lambda(data: FeatureInput, bars: int) -> FloatArray:
 def vpin(data: FeatureInput, bars: int) -> FloatArray:
     """Toxicity of flow: how one-sided each bar's taker volume is, whatever the side."""
     one_sided = sum_over(np.abs(_signed_volume(data)), bars)
-    return np.clip(divide(one_sided, sum_over(data.bars.volume, bars)), 0.0, 1.0)
+    return np.clip(divide(one_sided, sum_volumes(data, bars)), 0.0, 1.0)
 
 
+@shared
 def _bulk_shares(data: FeatureInput, bars: int) -> FloatArray:
     """Buyers' less sellers' share of each bar's volume, judged by its price change in standard deviations."""
-    moved = change(data.bars.close)
+    moved = find_changes(data)
     buyers: FloatArray = ndtr(divide(moved, sample_stdev_over(moved, bars)))
     return 2.0 * buyers - 1.0
 
@@ -196,7 +201,7 @@ def _bulk_shares(data: FeatureInput, bars: int) -> FloatArray:
 def bulk_imbalance(data: FeatureInput, bars: int) -> FloatArray:
     """Net buying judged from price changes alone, for venues that do not tell takers apart."""
     net = sum_over(_bulk_shares(data, bars) * data.bars.volume, bars)
-    return np.clip(divide(net, sum_over(data.bars.volume, bars)), -1.0, 1.0)
+    return np.clip(divide(net, sum_volumes(data, bars)), -1.0, 1.0)
 
 
 @_add(
@@ -210,7 +215,7 @@ def bulk_imbalance(data: FeatureInput, bars: int) -> FloatArray:
 def bulk_vpin(data: FeatureInput, bars: int) -> FloatArray:
     """Toxicity of flow judged from price changes alone."""
     one_sided = sum_over(np.abs(_bulk_shares(data, bars)) * data.bars.volume, bars)
-    return np.clip(divide(one_sided, sum_over(data.bars.volume, bars)), 0.0, 1.0)
+    return np.clip(divide(one_sided, sum_volumes(data, bars)), 0.0, 1.0)
 
 
 @_add(
@@ -223,7 +228,7 @@ def bulk_vpin(data: FeatureInput, bars: int) -> FloatArray:
 )
 def roll_spread(data: FeatureInput, bars: int) -> FloatArray:
     """Spread, as a share of price, that the bouncing of closes betrays; 0 where they do not bounce."""
-    returns = log_returns(data.bars.close)
+    returns = find_log_returns(data)
     _, _, covariance = covariance_over(returns, lag(returns), bars)
     return 2.0 * root(-covariance)
 
@@ -239,7 +244,7 @@ def roll_spread(data: FeatureInput, bars: int) -> FloatArray:
 def high_low_spread(data: FeatureInput, bars: int) -> FloatArray:
     """Spread, as a share of price, estimated from highs and lows."""
     high, low = data.bars.high, data.bars.low
-    single = log_ratio(high, low) ** 2
+    single = find_log_ranges(data) ** 2
     beta = single + lag(single)
     gamma = log_ratio(np.maximum(high, lag(high)), np.minimum(low, lag(low))) ** 2
     alpha = (sqrt(2.0) - 1.0) * np.sqrt(beta) / _ONE_BAR - np.sqrt(gamma / _ONE_BAR)

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import talib
 
-from edgeproof.features._arrays import divide, lag, true_ranges, typical
+from edgeproof.features._arrays import divide, lag
 from edgeproof.features._registry import CLOSE, HLC, MINUS_ONE_TO_ONE, OHLC, ZERO_TO_HUNDRED, Unit, register
+from edgeproof.features._sharing import (
+    average_closes,
+    find_highest,
+    find_lowest,
+    find_typical_prices,
+    shared,
+    smooth_closes,
+    sum_true_ranges,
+)
 from edgeproof.features._warm_up import one_less, settle_ema, settle_wilder, window
 from edgeproof.features._windows import highest_over, lowest_over, mean_over, sum_over
 from edgeproof.features.momentum import rsi
@@ -30,6 +39,12 @@ def _place(values: FloatArray, lowest: FloatArray, highest: FloatArray) -> Float
     return np.clip(100.0 * divide(values - lowest, highest - lowest), 0.0, 100.0)
 
 
+@shared
+def _locate(data: FeatureInput, bars: int) -> FloatArray:
+    """Where the close stands in the window's range, 0 to 100."""
+    return _place(data.bars.close, find_lowest(data, bars), find_highest(data, bars))
+
+
 def _smoothed(values: FloatArray, bars: int) -> FloatArray:
     return np.clip(mean_over(values, bars), 0.0, 100.0)
 
@@ -42,10 +57,10 @@ def _smoothed(values: FloatArray, bars: int) -> FloatArray:
     bounds=ZERO_TO_HUNDRED,
     source="Lane 1984: 100 (close - lowest low) / (highest high - lowest low), simple mean",
 )
+@shared
 def stoch_k(data: FeatureInput, bars: int, smooth_k: int) -> FloatArray:
     """Slow stochastic %K: place of the close in the window's range, smoothed; null where there is no range."""
-    highest, lowest = highest_over(data.bars.high, bars), lowest_over(data.bars.low, bars)
-    return _smoothed(_place(data.bars.close, lowest, highest), smooth_k)
+    return _smoothed(_locate(data, bars), smooth_k)
 
 
 @_add(
@@ -70,6 +85,7 @@ def stoch_d(data: FeatureInput, bars: int, smooth_k: int, smooth_d: int) -> Floa
     bounds=ZERO_TO_HUNDRED,
     source="Chande and Kroll 1994: stochastic of the RSI, simple mean",
 )
+@shared
 def stochrsi_k(data: FeatureInput, rsi_window: int, bars: int, smooth_k: int) -> FloatArray:
     """Stochastic RSI %K: place of the RSI in its own range; null where the RSI stood still."""
     strength = rsi(data, rsi_window)
@@ -99,7 +115,7 @@ def stochrsi_d(data: FeatureInput, rsi_window: int, bars: int, smooth_k: int, sm
 )
 def cci(data: FeatureInput, bars: int) -> FloatArray:
     """Commodity channel index: distance of typical price from its mean, mostly within -100 and 100."""
-    price = typical(data.bars)
+    price = find_typical_prices(data)
     values = talib.CCI(data.bars.high, data.bars.low, data.bars.close, bars)
     return np.where(highest_over(price, bars) == lowest_over(price, bars), np.nan, values)
 
@@ -114,8 +130,7 @@ def cci(data: FeatureInput, bars: int) -> FloatArray:
 )
 def williams_r(data: FeatureInput, bars: int) -> FloatArray:
     """Williams %R: 0 at the window's high, -100 at its low; null where there is no range."""
-    highest, lowest = highest_over(data.bars.high, bars), lowest_over(data.bars.low, bars)
-    return _place(data.bars.close, lowest, highest) - 100.0
+    return _locate(data, bars) - 100.0
 
 
 @_add(
@@ -129,8 +144,7 @@ def williams_r(data: FeatureInput, bars: int) -> FloatArray:
 def ultimate_oscillator(data: FeatureInput, short: int, middle: int, long: int) -> FloatArray:
     """Ultimate oscillator: buying pressure over three windows at once; null where nothing moved."""
     pressure = data.bars.close - np.minimum(data.bars.low, lag(data.bars.close))
-    ranges = true_ranges(data.bars)
-    fast, mid, slow = (divide(sum_over(pressure, n), sum_over(ranges, n)) for n in (short, middle, long))
+    fast, mid, slow = (divide(sum_over(pressure, n), sum_true_ranges(data, n)) for n in (short, middle, long))
     return np.clip(100.0 * (4.0 * fast + 2.0 * mid + slow) / 7.0, 0.0, 100.0)
 
 
@@ -142,10 +156,11 @@ def ultimate_oscillator(data: FeatureInput, short: int, middle: int, long: int) 
     recursive=True,
     source="100 (EMA(fast) - EMA(slow)) / EMA(slow)",
 )
+@shared
 def ppo(data: FeatureInput, fast: int, slow: int) -> FloatArray:
     """Percentage price oscillator: the MACD in percent of price, comparable between symbols."""
-    level = talib.EMA(data.bars.close, slow)
-    return 100.0 * divide(talib.EMA(data.bars.close, fast) - level, level)
+    level = smooth_closes(data, slow)
+    return 100.0 * divide(smooth_closes(data, fast) - level, level)
 
 
 @_add(
@@ -198,4 +213,4 @@ def bop(data: FeatureInput, bars: int) -> FloatArray:
 )
 def dpo(data: FeatureInput, bars: int) -> FloatArray:
     """Detrended price oscillator: an older close against the mean around it, known only now."""
-    return lag(data.bars.close, bars // 2 + 1) - mean_over(data.bars.close, bars)
+    return lag(data.bars.close, bars // 2 + 1) - average_closes(data, bars)

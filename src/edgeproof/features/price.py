@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeproof.features._arrays import divide, typical
+from edgeproof.features._arrays import divide
 from edgeproof.features._registry import (
     CLOSE,
     HL,
@@ -19,6 +19,7 @@ from edgeproof.features._registry import (
     Unit,
     register,
 )
+from edgeproof.features._sharing import find_highest, find_lowest, find_typical_prices
 from edgeproof.features._warm_up import one_less, window
 from edgeproof.features._windows import highest_over, lowest_over, rank_over, zscore_over
 
@@ -32,7 +33,7 @@ _add = partial(register, family="price")
 @_add(unit=Unit.PRICE, inputs=HLC, source="(high + low + close) / 3")
 def typical_price(data: FeatureInput) -> FloatArray:
     """Mean of high, low and close."""
-    return typical(data.bars)
+    return find_typical_prices(data)
 
 
 @_add(unit=Unit.PRICE, inputs=HL, source="(high + low) / 2")
@@ -122,7 +123,7 @@ def midpoint(data: FeatureInput, bars: int) -> FloatArray:
 )
 def midprice(data: FeatureInput, bars: int) -> FloatArray:
     """Middle between the highest high and the lowest low of the window."""
-    return (highest_over(data.bars.high, bars) + lowest_over(data.bars.low, bars)) / 2.0
+    return (find_highest(data, bars) + find_lowest(data, bars)) / 2.0
 
 
 @_add(

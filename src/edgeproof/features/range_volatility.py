@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from edgeproof.features._arrays import lag, log_ratio, root
 from edgeproof.features._registry import HL, NOT_NEGATIVE, OHLC, Unit, register
+from edgeproof.features._sharing import find_log_bodies, find_log_ranges, shared
 from edgeproof.features._warm_up import as_many, one_less, window
 from edgeproof.features._windows import mean_over, sample_stdev_over
 
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import FloatArray
-    from edgeproof.domain.series import BarSeries
     from edgeproof.features._registry import FeatureInput
 
 _add = partial(register, family="volatility", unit=Unit.RATIO, bounds=NOT_NEGATIVE)
@@ -21,8 +21,10 @@ _BODY_WEIGHT = 2.0 * log(2.0) - 1.0
 _YANG_ZHANG_ALPHA = 1.34
 
 
-def _rogers_satchell_variance(bars: BarSeries) -> FloatArray:
-    top, bottom, end = (log_ratio(price, bars.open) for price in (bars.high, bars.low, bars.close))
+@shared
+def _rogers_satchell_variance(data: FeatureInput) -> FloatArray:
+    top, bottom = (log_ratio(price, data.bars.open) for price in (data.bars.high, data.bars.low))
+    end = find_log_bodies(data)
     return top * (top - end) + bottom * (bottom - end)
 
 
@@ -34,7 +36,7 @@ def _rogers_satchell_variance(bars: BarSeries) -> FloatArray:
 )
 def parkinson(data: FeatureInput, bars: int) -> FloatArray:
     """Volatility a bar from highs and lows; assumes no drift and no gaps."""
-    return root(mean_over(log_ratio(data.bars.high, data.bars.low) ** 2, bars) / (4.0 * log(2.0)))
+    return root(mean_over(find_log_ranges(data) ** 2, bars) / (4.0 * log(2.0)))
 
 
 @_add(
@@ -45,9 +47,8 @@ def parkinson(data: FeatureInput, bars: int) -> FloatArray:
 )
 def garman_klass(data: FeatureInput, bars: int) -> FloatArray:
     """Volatility a bar from open, high, low and close; assumes no drift and no gaps."""
-    prices = data.bars
-    wide = log_ratio(prices.high, prices.low) ** 2 / 2.0
-    return root(mean_over(wide - _BODY_WEIGHT * log_ratio(prices.close, prices.open) ** 2, bars))
+    wide = find_log_ranges(data) ** 2 / 2.0
+    return root(mean_over(wide - _BODY_WEIGHT * find_log_bodies(data) ** 2, bars))
 
 
 @_add(
@@ -58,7 +59,7 @@ def garman_klass(data: FeatureInput, bars: int) -> FloatArray:
 )
 def rogers_satchell(data: FeatureInput, bars: int) -> FloatArray:
     """Volatility a bar from open, high, low and close, whatever the drift; assumes no gaps."""
-    return root(mean_over(_rogers_satchell_variance(data.bars), bars))
+    return root(mean_over(_rogers_satchell_variance(data), bars))
 
 
 @_add(
@@ -72,6 +73,6 @@ def yang_zhang(data: FeatureInput, bars: int) -> FloatArray:
     prices = data.bars
     share = (_YANG_ZHANG_ALPHA - 1.0) / (_YANG_ZHANG_ALPHA + (bars + 1.0) / (bars - 1.0))
     gaps = sample_stdev_over(log_ratio(prices.open, lag(prices.close)), bars) ** 2
-    bodies = sample_stdev_over(log_ratio(prices.close, prices.open), bars) ** 2
-    inside = mean_over(_rogers_satchell_variance(prices), bars)
+    bodies = sample_stdev_over(find_log_bodies(data), bars) ** 2
+    inside = mean_over(_rogers_satchell_variance(data), bars)
     return root(gaps + share * bodies + (1.0 - share) * inside)

@@ -17,6 +17,7 @@ import numpy as np
 
 from edgeproof.features._arrays import divide, flag, log_returns
 from edgeproof.features._registry import CLOSE, HLC, NOT_NEGATIVE, ZERO_TO_ONE, Unit, register
+from edgeproof.features._sharing import find_return_variance, shared
 from edgeproof.features._warm_up import settle_wilder, window
 from edgeproof.features._windows import deviation_over
 from edgeproof.features.trend import adx
@@ -48,6 +49,7 @@ _add_rule = partial(_add, inputs=HLC, parameters=_PARAMETERS, warm_up=_settle_re
 
 
 @_add_rule(unit=Unit.CODE, bounds=(TRENDING, QUIET))
+@shared
 def regime(data: FeatureInput, bars: int, history: int) -> FloatArray:
     """Regime of the market: 1 trending, 2 ranging, 3 volatile, 4 quiet."""
     rank = volatility_rank(data, bars, history)
@@ -96,6 +98,6 @@ def regime_quiet(data: FeatureInput, bars: int, history: int) -> FloatArray:
 )
 def variance_ratio(data: FeatureInput, bars: int, step: int) -> FloatArray:
     """Above 1 moves go on, below 1 they turn back; 1 is a random walk."""
-    mean, deviation = deviation_over(log_returns(data.bars.close), bars)
+    mean, variance = find_return_variance(data, bars)
     long_mean, long_deviation = deviation_over(log_returns(data.bars.close, step), bars)
-    return divide(long_deviation**2 + (long_mean - step * mean) ** 2, step * deviation**2)
+    return divide(long_deviation**2 + (long_mean - step * mean) ** 2, step * np.sqrt(variance) ** 2)

@@ -17,15 +17,19 @@ from edgeproof.features._registry import (
     Unit,
     register,
 )
+from edgeproof.features._sharing import (
+    find_highest,
+    find_log_returns,
+    find_lowest,
+    find_return_moments,
+    find_return_variance,
+)
 from edgeproof.features._warm_up import as_many, one_less, window
 from edgeproof.features._windows import (
     correlation_over,
-    deviation_over,
     highest_over,
     lowest_over,
     mean_over,
-    moments_over,
-    zscore_over,
 )
 
 if TYPE_CHECKING:
@@ -71,7 +75,7 @@ def intrabar_return(data: FeatureInput) -> FloatArray:
 )
 def drawdown(data: FeatureInput, bars: int) -> FloatArray:
     """How far the close lies below the highest high of the window."""
-    return np.minimum(divide(data.bars.close, highest_over(data.bars.high, bars)) - 1.0, 0.0)
+    return np.minimum(divide(data.bars.close, find_highest(data, bars)) - 1.0, 0.0)
 
 
 @_add(
@@ -84,7 +88,7 @@ def drawdown(data: FeatureInput, bars: int) -> FloatArray:
 )
 def rebound(data: FeatureInput, bars: int) -> FloatArray:
     """How far the close lies above the lowest low of the window."""
-    return np.maximum(divide(data.bars.close, lowest_over(data.bars.low, bars)) - 1.0, 0.0)
+    return np.maximum(divide(data.bars.close, find_lowest(data, bars)) - 1.0, 0.0)
 
 
 @_add(
@@ -129,7 +133,7 @@ def up_share(data: FeatureInput, bars: int) -> FloatArray:
 )
 def return_skew(data: FeatureInput, bars: int) -> FloatArray:
     """Skewness of one-bar returns: negative when the large ones fall."""
-    second, third, _ = moments_over(log_returns(data.bars.close), bars)
+    second, third, _ = find_return_moments(data, bars)
     return divide(third, second * np.sqrt(second))
 
 
@@ -142,7 +146,7 @@ def return_skew(data: FeatureInput, bars: int) -> FloatArray:
 )
 def return_kurtosis(data: FeatureInput, bars: int) -> FloatArray:
     """Excess kurtosis of one-bar returns: 0 for a normal distribution, more with fat tails."""
-    second, _, fourth = moments_over(log_returns(data.bars.close), bars)
+    second, _, fourth = find_return_moments(data, bars)
     return divide(fourth, second**2) - 3.0
 
 
@@ -156,7 +160,7 @@ def return_kurtosis(data: FeatureInput, bars: int) -> FloatArray:
 )
 def return_autocorrelation(data: FeatureInput, bars: int, bars_ago: int) -> FloatArray:
     """Correlation of one-bar returns with those some bars ago: positive in trends, negative when price bounces."""
-    returns = log_returns(data.bars.close)
+    returns = find_log_returns(data)
     return correlation_over(returns, lag(returns, bars_ago), bars)
 
 
@@ -169,7 +173,8 @@ def return_autocorrelation(data: FeatureInput, bars: int, bars_ago: int) -> Floa
 )
 def return_zscore(data: FeatureInput, bars: int) -> FloatArray:
     """How unusual the newest one-bar return is within the window."""
-    return zscore_over(log_returns(data.bars.close), bars)
+    mean, variance = find_return_variance(data, bars)
+    return divide(find_log_returns(data) - mean, np.sqrt(variance))
 
 
 @_add(
@@ -181,8 +186,8 @@ def return_zscore(data: FeatureInput, bars: int) -> FloatArray:
 )
 def return_sharpe(data: FeatureInput, bars: int) -> FloatArray:
     """Mean one-bar return of the window over its standard deviation; null for equal returns."""
-    mean, deviation = deviation_over(log_returns(data.bars.close), bars)
-    return divide(mean, deviation)
+    mean, variance = find_return_variance(data, bars)
+    return divide(mean, np.sqrt(variance))
 
 
 @_add(

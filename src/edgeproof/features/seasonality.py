@@ -10,6 +10,7 @@ import numpy as np
 from edgeproof.domain.time import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE
 from edgeproof.features._arrays import divide, flag, log_ratio
 from edgeproof.features._registry import MINUS_ONE_TO_ONE, ZERO_TO_ONE, Parameter, Unit, register
+from edgeproof.features._sharing import shared
 
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import FloatArray, IntArray
@@ -24,10 +25,12 @@ _FUNDING_EVERY_MS = 8 * MS_PER_HOUR
 _LAST_MINUTE = MS_PER_DAY / MS_PER_MINUTE - 1.0
 
 
+@shared
 def _of_day_ms(data: FeatureInput) -> IntArray:
     return data.bars.known_at % MS_PER_DAY
 
 
+@shared
 def _angle(data: FeatureInput) -> FloatArray:
     return _of_day_ms(data).astype(np.float64) * (2.0 * np.pi / MS_PER_DAY)
 
@@ -44,13 +47,15 @@ def _between(data: FeatureInput, first_hour: float, last_hour: float) -> FloatAr
 @_add(unit=Unit.RATIO, bounds=MINUS_ONE_TO_ONE, source="sin(2 pi time of day)")
 def hour_sin(data: FeatureInput) -> FloatArray:
     """Time of day on a circle, first coordinate: 0 at midnight, 1 at 06:00."""
-    return np.sin(_angle(data))
+    sine: FloatArray = np.sin(_angle(data))
+    return sine
 
 
 @_add(unit=Unit.RATIO, bounds=MINUS_ONE_TO_ONE, source="cos(2 pi time of day)")
 def hour_cos(data: FeatureInput) -> FloatArray:
     """Time of day on a circle, second coordinate: 1 at midnight, -1 at noon."""
-    return np.cos(_angle(data))
+    cosine: FloatArray = np.cos(_angle(data))
+    return cosine
 
 
 @_add(unit=Unit.DAYS, bounds=(0.0, 6.0), source="Days since Monday")

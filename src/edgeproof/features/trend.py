@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import talib
 
-from edgeproof.features._arrays import divide, lag, true_ranges
+from edgeproof.features._arrays import divide, lag
 from edgeproof.features._registry import (
     CLOSE,
     HL,
@@ -20,8 +20,9 @@ from edgeproof.features._registry import (
     Unit,
     register,
 )
+from edgeproof.features._sharing import average_closes, average_true_ranges, shared, smooth_closes, sum_true_ranges
 from edgeproof.features._warm_up import as_many, number, one_less, settle_ema, settle_wilder, window
-from edgeproof.features._windows import covariance_over, ema_of, follow_supertrend, mean_over, sum_over
+from edgeproof.features._windows import covariance_over, ema_of, follow_supertrend, sum_over
 
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import FloatArray
@@ -51,9 +52,10 @@ def _settle_supertrend(bars: int, multiple: float) -> int:
     recursive=True,
     source="Appel 1979: EMA(fast) - EMA(slow)",
 )
+@shared
 def macd(data: FeatureInput, fast: int, slow: int, _signal: int) -> FloatArray:
     """Moving average convergence/divergence: fast less slow exponential average."""
-    return talib.EMA(data.bars.close, fast) - talib.EMA(data.bars.close, slow)
+    return smooth_closes(data, fast) - smooth_closes(data, slow)
 
 
 @_add(
@@ -64,6 +66,7 @@ def macd(data: FeatureInput, fast: int, slow: int, _signal: int) -> FloatArray:
     recursive=True,
     source="Appel 1979: EMA(signal) of the MACD",
 )
+@shared
 def macd_signal(data: FeatureInput, fast: int, slow: int, signal: int) -> FloatArray:
     """Signal line of the MACD."""
     return talib.EMA(macd(data, fast, slow, signal), signal)
@@ -79,8 +82,7 @@ def macd_signal(data: FeatureInput, fast: int, slow: int, signal: int) -> FloatA
 )
 def macd_histogram(data: FeatureInput, fast: int, slow: int, signal: int) -> FloatArray:
     """MACD less its signal line."""
-    line = macd(data, fast, slow, signal)
-    return line - talib.EMA(line, signal)
+    return macd(data, fast, slow, signal) - macd_signal(data, fast, slow, signal)
 
 
 @_add(
@@ -92,6 +94,7 @@ def macd_histogram(data: FeatureInput, fast: int, slow: int, signal: int) -> Flo
     bounds=ZERO_TO_HUNDRED,
     source="Wilder 1978; TA-Lib ADX",
 )
+@shared
 def adx(data: FeatureInput, bars: int) -> FloatArray:
     """Average directional index: how one-sided movement is, up or down; from about 25 on one speaks of a trend."""
     return talib.ADX(data.bars.high, data.bars.low, data.bars.close, bars)
@@ -125,6 +128,12 @@ def minus_di(data: FeatureInput, bars: int) -> FloatArray:
     return np.clip(talib.MINUS_DI(data.bars.high, data.bars.low, data.bars.close, bars), 0.0, 100.0)
 
 
+@shared
+def _aroon(data: FeatureInput, bars: int) -> tuple[FloatArray, FloatArray]:
+    """Aroon down and up."""
+    return talib.AROON(data.bars.high, data.bars.low, bars)
+
+
 @_add(
     unit=Unit.PERCENT,
     inputs=HL,
@@ -135,7 +144,7 @@ def minus_di(data: FeatureInput, bars: int) -> FloatArray:
 )
 def aroon_up(data: FeatureInput, bars: int) -> FloatArray:
     """How recent the highest high is: 100 now, 0 at the window's far end."""
-    return talib.AROON(data.bars.high, data.bars.low, bars)[1]
+    return _aroon(data, bars)[1]
 
 
 @_add(
@@ -148,7 +157,7 @@ def aroon_up(data: FeatureInput, bars: int) -> FloatArray:
 )
 def aroon_down(data: FeatureInput, bars: int) -> FloatArray:
     """How recent the lowest low is: 100 now, 0 at the window's far end."""
-    return talib.AROON(data.bars.high, data.bars.low, bars)[0]
+    return _aroon(data, bars)[0]
 
 
 @_add(
@@ -164,10 +173,11 @@ def aroon_oscillator(data: FeatureInput, bars: int) -> FloatArray:
     return talib.AROONOSC(data.bars.high, data.bars.low, bars)
 
 
-def _fit_line(close: FloatArray, bars: int) -> tuple[FloatArray, FloatArray]:
+@shared
+def _fit_line(data: FeatureInput, bars: int) -> tuple[FloatArray, FloatArray]:
     """Slope a bar, and share of variance explained, of the least-squares line through the window."""
-    time = np.arange(len(close), dtype=np.float64)
-    variance_time, variance, covariance = covariance_over(time, close, bars)
+    time = np.arange(len(data.bars), dtype=np.float64)
+    variance_time, variance, covariance = covariance_over(time, data.bars.close, bars)
     explained = divide(covariance**2, variance_time * variance)
     return divide(covariance, variance_time), np.clip(explained, 0.0, 1.0)
 
@@ -182,7 +192,7 @@ def _fit_line(close: FloatArray, bars: int) -> tuple[FloatArray, FloatArray]:
 def linreg(data: FeatureInput, bars: int) -> FloatArray:
     """Where the least-squares line through the window's closes stands now."""
     # Its end point is three times the linearly weighted mean less twice the plain one.
-    return 3.0 * talib.WMA(data.bars.close, bars) - 2.0 * mean_over(data.bars.close, bars)
+    return 3.0 * talib.WMA(data.bars.close, bars) - 2.0 * average_closes(data, bars)
 
 
 @_add(
@@ -194,7 +204,7 @@ def linreg(data: FeatureInput, bars: int) -> FloatArray:
 )
 def linreg_slope(data: FeatureInput, bars: int) -> FloatArray:
     """Rise a bar of the least-squares line through the window's closes."""
-    return _fit_line(data.bars.close, bars)[0]
+    return _fit_line(data, bars)[0]
 
 
 @_add(
@@ -207,7 +217,7 @@ def linreg_slope(data: FeatureInput, bars: int) -> FloatArray:
 )
 def linreg_r2(data: FeatureInput, bars: int) -> FloatArray:
     """How well a straight line explains the window's closes; null for equal closes."""
-    return _fit_line(data.bars.close, bars)[1]
+    return _fit_line(data, bars)[1]
 
 
 @_add(
@@ -223,9 +233,10 @@ def psar(data: FeatureInput, step: float, limit: float) -> FloatArray:
     return talib.SAR(data.bars.high, data.bars.low, step, limit)
 
 
+@shared
 def _supertrend(data: FeatureInput, bars: int, multiple: float) -> tuple[FloatArray, FloatArray]:
-    high, low, close = data.bars.high, data.bars.low, data.bars.close
-    return follow_supertrend((high + low) / 2.0, close, multiple * talib.ATR(high, low, close, bars))
+    middle = (data.bars.high + data.bars.low) / 2.0
+    return follow_supertrend(middle, data.bars.close, multiple * average_true_ranges(data, bars))
 
 
 @_add(
@@ -266,7 +277,7 @@ def supertrend_side(data: FeatureInput, bars: int, multiple: float) -> FloatArra
 def vortex_plus(data: FeatureInput, bars: int) -> FloatArray:
     """Positive vortex: movement from lows up to highs, in true ranges."""
     reach = np.abs(data.bars.high - lag(data.bars.low))
-    return divide(sum_over(reach, bars), sum_over(true_ranges(data.bars), bars))
+    return divide(sum_over(reach, bars), sum_true_ranges(data, bars))
 
 
 @_add(
@@ -280,7 +291,7 @@ def vortex_plus(data: FeatureInput, bars: int) -> FloatArray:
 def vortex_minus(data: FeatureInput, bars: int) -> FloatArray:
     """Negative vortex: movement from highs down to lows, in true ranges."""
     reach = np.abs(data.bars.low - lag(data.bars.high))
-    return divide(sum_over(reach, bars), sum_over(true_ranges(data.bars), bars))
+    return divide(sum_over(reach, bars), sum_true_ranges(data, bars))
 
 
 @_add(

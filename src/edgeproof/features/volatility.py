@@ -7,10 +7,9 @@ from math import log, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
-import talib
 
 from edgeproof.domain.time import MS_PER_DAY
-from edgeproof.features._arrays import divide, lag, log_returns, root, true_ranges
+from edgeproof.features._arrays import divide, lag, root
 from edgeproof.features._registry import (
     CLOSE,
     HL,
@@ -21,6 +20,15 @@ from edgeproof.features._registry import (
     Unit,
     register,
 )
+from edgeproof.features._sharing import (
+    average_true_ranges,
+    find_log_returns,
+    find_return_variance,
+    find_squared_returns,
+    find_true_ranges,
+    shared,
+    sum_true_ranges,
+)
 from edgeproof.features._warm_up import as_many, number, settle_decay, settle_ema, settle_wilder, window
 from edgeproof.features._windows import (
     deviation_over,
@@ -29,7 +37,6 @@ from edgeproof.features._windows import (
     lowest_over,
     mean_over,
     rank_roughly_over,
-    sample_stdev_over,
     smooth,
     sum_over,
 )
@@ -46,7 +53,7 @@ _DAYS_PER_YEAR = 365
 @_add(unit=Unit.PRICE, inputs=HLC, warm_up=lambda: 1, source="Wilder 1978: max(high, close before) - min(low, ...)")
 def true_range(data: FeatureInput) -> FloatArray:
     """Range of the bar, gap from the close before included."""
-    return true_ranges(data.bars)
+    return find_true_ranges(data)
 
 
 @_add(
@@ -59,7 +66,7 @@ def true_range(data: FeatureInput) -> FloatArray:
 )
 def atr(data: FeatureInput, bars: int) -> FloatArray:
     """Average true range."""
-    return talib.ATR(data.bars.high, data.bars.low, data.bars.close, bars)
+    return average_true_ranges(data, bars)
 
 
 @_add(
@@ -95,9 +102,11 @@ def atr_ratio(data: FeatureInput, fast: int, slow: int) -> FloatArray:
     warm_up=as_many,
     source="Sample standard deviation of log returns",
 )
+@shared
 def return_stdev(data: FeatureInput, bars: int) -> FloatArray:
     """Standard deviation of one-bar returns."""
-    return sample_stdev_over(log_returns(data.bars.close), bars)
+    _, variance = find_return_variance(data, bars)
+    return np.sqrt(variance * (bars / (bars - 1.0)))
 
 
 @_add(
@@ -119,9 +128,10 @@ def annualised_volatility(data: FeatureInput, bars: int) -> FloatArray:
     warm_up=as_many,
     source="Andersen and Bollerslev 1998: root of the sum of squared log returns",
 )
+@shared
 def realised_volatility(data: FeatureInput, bars: int) -> FloatArray:
     """How far price travelled over the whole window, by its squared returns."""
-    return root(sum_over(log_returns(data.bars.close) ** 2, bars))
+    return root(sum_over(find_squared_returns(data), bars))
 
 
 @_add(
@@ -134,7 +144,7 @@ def realised_volatility(data: FeatureInput, bars: int) -> FloatArray:
 )
 def ewma_volatility(data: FeatureInput, decay: float) -> FloatArray:
     """Volatility of one-bar returns with exponentially fading memory."""
-    return root(smooth(log_returns(data.bars.close) ** 2, 1.0 - decay, _EWMA_SEED))
+    return root(smooth(find_squared_returns(data), 1.0 - decay, _EWMA_SEED))
 
 
 @_add(
@@ -159,8 +169,7 @@ def volatility_of_volatility(data: FeatureInput, bars: int) -> FloatArray:
 )
 def volatility_ratio(data: FeatureInput, fast: int, slow: int) -> FloatArray:
     """Volatility now against its own longer past."""
-    returns = log_returns(data.bars.close)
-    return divide(sample_stdev_over(returns, fast), sample_stdev_over(returns, slow))
+    return divide(return_stdev(data, fast), return_stdev(data, slow))
 
 
 @_add(
@@ -171,6 +180,7 @@ def volatility_ratio(data: FeatureInput, fast: int, slow: int) -> FloatArray:
     bounds=ZERO_TO_ONE,
     source="Share of the window's earlier return_stdev values that lie below, ties half",
 )
+@shared
 def volatility_rank(data: FeatureInput, bars: int, history: int) -> FloatArray:
     """Where volatility stands in its own trailing history: 0 the calmest, 1 the wildest."""
     return rank_roughly_over(return_stdev(data, bars), history)
@@ -185,7 +195,7 @@ def volatility_rank(data: FeatureInput, bars: int, history: int) -> FloatArray:
 )
 def downside_deviation(data: FeatureInput, bars: int) -> FloatArray:
     """Volatility of falling bars alone."""
-    return root(mean_over(np.minimum(log_returns(data.bars.close), 0.0) ** 2, bars))
+    return root(mean_over(np.minimum(find_log_returns(data), 0.0) ** 2, bars))
 
 
 @_add(
@@ -197,7 +207,7 @@ def downside_deviation(data: FeatureInput, bars: int) -> FloatArray:
 )
 def upside_deviation(data: FeatureInput, bars: int) -> FloatArray:
     """Volatility of rising bars alone."""
-    return root(mean_over(np.maximum(log_returns(data.bars.close), 0.0) ** 2, bars))
+    return root(mean_over(np.maximum(find_log_returns(data), 0.0) ** 2, bars))
 
 
 @_add(
@@ -239,12 +249,11 @@ def chaikin_volatility(data: FeatureInput, bars: int) -> FloatArray:
 )
 def choppiness(data: FeatureInput, bars: int) -> FloatArray:
     """Choppiness index: near 100 price went nowhere, near 0 it went straight."""
-    ranges = true_ranges(data.bars)
     # The window's range reaches to the closes before its bars, as their true ranges do: so it never exceeds their sum.
     before = lag(data.bars.close)
     top = highest_over(np.maximum(data.bars.high, before), bars)
     bottom = lowest_over(np.minimum(data.bars.low, before), bars)
-    ratio = divide(sum_over(ranges, bars), top - bottom)
+    ratio = divide(sum_true_ranges(data, bars), top - bottom)
     return np.clip(100.0 / log(bars) * np.log(np.maximum(ratio, 1.0)), 0.0, 100.0)
 
 
@@ -255,9 +264,10 @@ def choppiness(data: FeatureInput, bars: int) -> FloatArray:
     warm_up=as_many,
     source="Barndorff-Nielsen and Shephard 2004: root of pi/2 x sum of |return| x |return before|, to scale",
 )
+@shared
 def bipower_volatility(data: FeatureInput, bars: int) -> FloatArray:
     """How far price travelled over the window, jumps left out."""
-    size = np.abs(log_returns(data.bars.close))
+    size = np.abs(find_log_returns(data))
     products = sum_over(size * lag(size), bars - 1)
     return root(np.pi / 2.0 * products * (bars / (bars - 1.0)))
 

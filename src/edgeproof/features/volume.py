@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import talib
 
-from edgeproof.features._arrays import change, divide, keep_where, lag, log_returns, simple_returns, typical
+from edgeproof.features._arrays import change, divide, keep_where, lag, simple_returns
 from edgeproof.features._registry import (
     MINUS_ONE_TO_ONE,
     NOT_NEGATIVE,
@@ -17,6 +17,7 @@ from edgeproof.features._registry import (
     Unit,
     register,
 )
+from edgeproof.features._sharing import find_changes, find_log_returns, find_typical_prices, shared, sum_volumes
 from edgeproof.features._warm_up import as_many, one_less, settle_ema, window
 from edgeproof.features._windows import (
     correlation_over,
@@ -37,6 +38,7 @@ _CLOSE_VOLUME = ("close", "volume")
 _HLC_VOLUME = ("high", "low", "close", "volume")
 
 
+@shared
 def _money_flow(data: FeatureInput) -> FloatArray:
     """Volume times where in its range the bar closed, from -1 to 1; 0 for a bar without range."""
     bars = data.bars
@@ -117,7 +119,7 @@ def volume_roc(data: FeatureInput, bars: int) -> FloatArray:
 )
 def dollar_volume(data: FeatureInput, bars: int) -> FloatArray:
     """Mean money traded a bar, at the bar's typical price."""
-    return mean_over(typical(data.bars) * data.bars.volume, bars)
+    return mean_over(find_typical_prices(data) * data.bars.volume, bars)
 
 
 @_add(
@@ -129,7 +131,7 @@ def dollar_volume(data: FeatureInput, bars: int) -> FloatArray:
 )
 def obv(data: FeatureInput, bars: int) -> FloatArray:
     """On-balance volume of the window: volume of rising bars less that of falling ones."""
-    return sum_over(np.sign(change(data.bars.close)) * data.bars.volume, bars)
+    return sum_over(np.sign(find_changes(data)) * data.bars.volume, bars)
 
 
 @_add(
@@ -168,7 +170,7 @@ def chaikin_oscillator(data: FeatureInput, fast: int, slow: int) -> FloatArray:
 )
 def cmf(data: FeatureInput, bars: int) -> FloatArray:
     """Chaikin money flow: 1 when every bar closed at its high, -1 at its low, weighted by volume."""
-    return np.clip(divide(sum_over(_money_flow(data), bars), sum_over(data.bars.volume, bars)), -1.0, 1.0)
+    return np.clip(divide(sum_over(_money_flow(data), bars), sum_volumes(data, bars)), -1.0, 1.0)
 
 
 @_add(
@@ -181,7 +183,7 @@ def cmf(data: FeatureInput, bars: int) -> FloatArray:
 )
 def mfi(data: FeatureInput, bars: int) -> FloatArray:
     """Money flow index: share of money traded in bars whose typical price rose; null where none moved."""
-    price = typical(data.bars)
+    price = find_typical_prices(data)
     moved = change(price)
     flow = price * data.bars.volume
     rising = sum_over(keep_where(moved > 0.0, flow, moved), bars)
@@ -199,7 +201,7 @@ def mfi(data: FeatureInput, bars: int) -> FloatArray:
 )
 def force_index(data: FeatureInput, bars: int) -> FloatArray:
     """Change of the close times volume, smoothed."""
-    return ema_of(change(data.bars.close) * data.bars.volume, bars)
+    return ema_of(find_changes(data) * data.bars.volume, bars)
 
 
 @_add(
@@ -238,7 +240,7 @@ def pvo(data: FeatureInput, fast: int, slow: int) -> FloatArray:
 )
 def up_volume_share(data: FeatureInput, bars: int) -> FloatArray:
     """Share of the window's volume that traded in bars that closed higher, of those that moved."""
-    moved = change(data.bars.close)
+    moved = find_changes(data)
     rising = sum_over(keep_where(moved > 0.0, data.bars.volume, moved), bars)
     falling = sum_over(keep_where(moved < 0.0, data.bars.volume, moved), bars)
     return np.clip(divide(rising, rising + falling), 0.0, 1.0)
@@ -254,4 +256,4 @@ def up_volume_share(data: FeatureInput, bars: int) -> FloatArray:
 )
 def volume_return_correlation(data: FeatureInput, bars: int) -> FloatArray:
     """Whether heavy bars rise (1) or fall (-1)."""
-    return correlation_over(log_returns(data.bars.close), data.bars.volume, bars)
+    return correlation_over(find_log_returns(data), data.bars.volume, bars)

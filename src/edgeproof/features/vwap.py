@@ -5,14 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from edgeproof.features._arrays import divide, typical
+from edgeproof.features._arrays import divide
 from edgeproof.features._registry import NOT_NEGATIVE, Unit, register
 from edgeproof.features._sessions import find_session_starts
+from edgeproof.features._sharing import find_typical_prices, shared
 from edgeproof.features._warm_up import number, one_less, window
 from edgeproof.features._windows import sum_since, weighted_deviation_over
 
 if TYPE_CHECKING:
-    from edgeproof.domain.arrays import FloatArray
+    from edgeproof.domain.arrays import BoolArray, FloatArray
     from edgeproof.features._registry import FeatureInput
 
 _add = partial(register, family="vwap")
@@ -20,8 +21,14 @@ _INPUTS = ("high", "low", "close", "volume")
 _WIDTH = number("width", 2.0, 0.1, 10.0)
 
 
+@shared
+def _find_starts(data: FeatureInput) -> BoolArray:
+    return find_session_starts(data.bars)
+
+
+@shared
 def _vwap(data: FeatureInput, bars: int) -> tuple[FloatArray, FloatArray]:
-    return weighted_deviation_over(typical(data.bars), data.bars.volume, bars)
+    return weighted_deviation_over(find_typical_prices(data), data.bars.volume, bars)
 
 
 @_add(
@@ -87,11 +94,12 @@ def vwap_lower(data: FeatureInput, bars: int, width: float) -> FloatArray:
     warm_up_days=lambda: 1,
     source="Sum of typical price x volume / sum of volume, since 00:00 UTC",
 )
+@shared
 def session_vwap(data: FeatureInput) -> FloatArray:
     """Volume-weighted average price of the UTC day so far; null until a day's first bar has been seen."""
-    starts = find_session_starts(data.bars)
-    money = sum_since(typical(data.bars) * data.bars.volume, starts)
-    return divide(money, sum_since(data.bars.volume, starts))
+    starts = _find_starts(data)
+    money = sum_since(find_typical_prices(data) * data.bars.volume, starts)
+    return divide(money, session_volume(data))
 
 
 @_add(
@@ -112,6 +120,7 @@ def session_vwap_distance(data: FeatureInput) -> FloatArray:
     bounds=NOT_NEGATIVE,
     source="Sum of volume since 00:00 UTC",
 )
+@shared
 def session_volume(data: FeatureInput) -> FloatArray:
     """Volume of the UTC day so far."""
-    return sum_since(data.bars.volume, find_session_starts(data.bars))
+    return sum_since(data.bars.volume, _find_starts(data))
