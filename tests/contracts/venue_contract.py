@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 
 from edgeproof.domain.errors import UnknownName
 from edgeproof.domain.frames import BARS, FUNDING, TRADES, conform
+from edgeproof.domain.instruments import check_tiers
 from edgeproof.domain.time import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, ONE_MINUTE, Timeframe, Window
 from edgeproof.domain.venues import MarketState
 
@@ -182,6 +183,14 @@ class VenueContract:
             assert [price for price, _ in book.bids] == sorted((price for price, _ in book.bids), reverse=True)
             assert [price for price, _ in book.asks] == sorted(price for price, _ in book.asks)
             assert book.bids[0][0] < book.asks[0][0]
+
+        ask(open_venue, question)
+
+    def test_larger_positions_are_asked_more_margin(self, open_venue: OpenVenue) -> None:
+        async def question(opened: Opened) -> None:
+            tiers = await opened.venue.tiers("BTC-USDT")
+            assert check_tiers(tiers) == tuple(tiers)
+            assert len(tiers) > 1
 
         ask(open_venue, question)
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from edgeproof.domain.errors import InvalidValue, UnknownName
 from edgeproof.domain.frames import BARS, FUNDING, TRADES, UTC_MS, conform
-from edgeproof.domain.instruments import Instrument, InstrumentRules, parse_symbol
+from edgeproof.domain.instruments import Instrument, InstrumentRules, MarginTier, parse_symbol
 from edgeproof.domain.time import MS_PER_DAY, MS_PER_HOUR, MS_PER_SECOND, Window
 from edgeproof.domain.venues import Book, FundingRate, HistoryPage, Market, MarketState, Pace, Ticker, VenueError
 
@@ -136,6 +136,13 @@ class FakeVenue:
         bids = tuple((100.0 - 0.01 * (1 + level), 1.0) for level in range(depth))
         asks = tuple((100.0 + 0.01 * (1 + level), 1.0) for level in range(depth))
         return Book(instrument=self._find(symbol), ts_ms=self.clock.ms, seen_ms=self.clock.ms, bids=bids, asks=asks)
+
+    async def tiers(self, symbol: str) -> Sequence[MarginTier]:
+        self._find(symbol)
+        return (
+            MarginTier(max_notional=50_000.0, maintenance=0.005, max_leverage=100.0),
+            MarginTier(max_notional=float("inf"), maintenance=0.01, max_leverage=50.0),
+        )
 
     async def close(self) -> None:
         """Nothing is open."""

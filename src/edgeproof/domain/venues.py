@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from edgeproof.domain.instruments import Instrument, InstrumentRules
+    from edgeproof.domain.instruments import Instrument, InstrumentRules, MarginTier
     from edgeproof.domain.time import Timeframe, Window
 
 
@@ -165,6 +165,13 @@ class Venue(Protocol):
 
     async def tickers(self) -> Sequence[Ticker]:
         """Every linear perpetual's ticker, sorted by symbol."""
+        ...
+
+    async def tiers(self, symbol: str) -> Sequence[MarginTier]:
+        """What isolated positions of the symbol are asked, smallest first; empty where the venue does not say.
+
+        A bound that the venue sets in contracts is given in quote units at the price of the moment.
+        """
         ...
 
     async def book(self, symbol: str, *, depth: int = 20) -> Book:

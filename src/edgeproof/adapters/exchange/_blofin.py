@@ -15,8 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from edgeproof.adapters.exchange._blofin_rows import read_levels, read_market, read_ticker, read_trade, sort_candles
+from edgeproof.adapters.exchange._blofin_rows import (
+    read_levels,
+    read_market,
+    read_ticker,
+    read_tier,
+    read_trade,
+    sort_candles,
+)
 from edgeproof.adapters.exchange._rows import read_candles, read_funding, read_time, read_trades
+from edgeproof.adapters.exchange._tiers import read_tiers
 from edgeproof.adapters.exchange._units import read_decimal
 from edgeproof.domain.errors import EdgeproofError, InvalidValue, UnknownName
 from edgeproof.domain.instruments import parse_symbol
@@ -28,6 +36,7 @@ if TYPE_CHECKING:
 
     from edgeproof.adapters.exchange._profiles import VenueProfile
     from edgeproof.adapters.exchange._rows import RowsRead
+    from edgeproof.domain.instruments import MarginTier
     from edgeproof.domain.time import Clock, Timeframe
     from edgeproof.domain.venues import Market, Ticker
 
@@ -39,6 +48,8 @@ _FUNDING_RATE: Final = "publicGetMarketFundingRate"
 _FUNDING_HISTORY: Final = "publicGetMarketFundingRateHistory"
 _TICKERS: Final = "publicGetMarketTickers"
 _BOOKS: Final = "publicGetMarketBooks"
+_MARK_PRICE: Final = "publicGetMarketMarkPrice"
+_TIERS: Final = "publicGetMarketPositionTiers"
 
 _BARS: Final = {
     **{f"{n}m": f"{n}m" for n in (1, 3, 5, 15, 30)},
@@ -174,6 +185,17 @@ class BlofinVenue:
             raise BadAnswer(self._name, f"its book of {symbol} has no time")
         bids, asks = (read_levels(row.get(side), size) for side in ("bids", "asks"))
         return Book(instrument=market.instrument, ts_ms=ts_ms, seen_ms=self._clock.now_ms(), bids=bids, asks=asks)
+
+    async def tiers(self, symbol: str) -> Sequence[MarginTier]:
+        """What isolated positions are asked, smallest first; bounds in contracts count at the mark price."""
+        market, size = await self._find(symbol)
+        asked = {"instId": market.venue_symbol}
+        marks = await self._ask(_MARK_PRICE, asked)
+        mark = next((read_decimal(row.get("markPrice")) for row in marks if isinstance(row, Mapping)), None)
+        if mark is None or mark <= 0:
+            raise BadAnswer(self._name, f"{symbol} has no mark price")
+        rows = await self._ask(_TIERS, {**asked, "marginMode": "isolated"})
+        return read_tiers([read_tier(row) for row in rows], market.instrument, size * mark)
 
     async def close(self) -> None:
         """Let go of connections."""

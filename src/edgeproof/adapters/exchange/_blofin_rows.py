@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from edgeproof.adapters.exchange._rows import RawCandle, RawTrade, read_time
+from edgeproof.adapters.exchange._tiers import RawTier
 from edgeproof.adapters.exchange._units import read_decimal, to_base
 from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.instruments import Instrument, InstrumentRules, parse_symbol
@@ -120,6 +121,14 @@ def read_ticker(row: Mapping[str, Any], market: Market, size: Decimal, *, seen_m
         ask=_float_or_nan(row.get("askPrice")),
         volume=float("nan") if volume is None else volume,
         turnover=float("nan") if volume is None else volume * float(last),
+    )
+
+
+def read_tier(row: object) -> RawTier:
+    """One margin tier; one without numbers where it is no object."""
+    told = row if isinstance(row, Mapping) else {}
+    return RawTier(
+        most=told.get("maxSize"), maintenance=told.get("maintenanceMarginRate"), leverage=told.get("maxLeverage")
     )
 
 

@@ -25,6 +25,8 @@ class VenueProfile:
         candles_per_request: Bars in a full answer, by the venue's documents.
         funding_per_request: Funding rates in a full answer.
         paced_by_ccxt: Whether requests weigh differently, so that ccxt's own limiter has to help.
+        tells_tiers: Whether it tells margin tiers without a key, in contracts and shares. Binance wants a key, and
+            whether Bybit counts per cent differs between its documents and its answers.
     """
 
     name: str
@@ -33,6 +35,7 @@ class VenueProfile:
     candles_per_request: int
     funding_per_request: int
     paced_by_ccxt: bool = True
+    tells_tiers: bool = False
 
 
 PROFILES: Final[Registry[VenueProfile]] = Registry("venue")
@@ -48,6 +51,7 @@ for _profile in (
         candles_per_request=1_440,
         funding_per_request=100,
         paced_by_ccxt=False,
+        tells_tiers=True,
     ),
     VenueProfile(
         name="binance",
@@ -70,6 +74,7 @@ for _profile in (
         limits=(Limit(requests=20, window_ms=2_000),),
         candles_per_request=100,
         funding_per_request=100,
+        tells_tiers=True,
     ),
 ):
     PROFILES.register(_profile.name, _profile)

@@ -22,6 +22,7 @@ from edgeproof.adapters.exchange._rows import (
     read_time,
     read_trades,
 )
+from edgeproof.adapters.exchange._tiers import RawTier, read_tiers
 from edgeproof.adapters.exchange._units import read_decimal, to_base
 from edgeproof.domain.errors import EdgeproofError, InvalidValue, UnknownName
 from edgeproof.domain.instruments import Instrument, InstrumentRules, parse_symbol
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from edgeproof.adapters.exchange._profiles import VenueProfile
+    from edgeproof.domain.instruments import MarginTier
     from edgeproof.domain.time import Clock, Timeframe
 
 # A candle counts as closed this long after its end: clocks differ, and venues need a moment.
@@ -188,6 +190,22 @@ class UnifiedVenue:
             asks=asks,
         )
 
+    async def tiers(self, symbol: str) -> Sequence[MarginTier]:
+        """What isolated positions are asked, smallest first; bounds in contracts count at the last price."""
+        market, unified = await self._find(symbol)
+        if not self._profile.tells_tiers:
+            return ()
+        ticker = await self._ask("fetch_ticker", unified)
+        last = read_decimal(ticker.get("last")) if isinstance(ticker, Mapping) else None
+        if last is None or last <= 0:
+            raise BadAnswer(self._name, f"{symbol} has no last price")
+        rows = self._rows_of(
+            await self._ask("fetch_market_leverage_tiers", unified, {"marginMode": "isolated"}), "margin tiers"
+        )
+        return read_tiers(
+            [_read_tier(row) for row in rows], market.instrument, self._listed[market.instrument.symbol][1] * last
+        )
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._client.close()
@@ -272,6 +290,13 @@ def _read_market(row: Any, venue: str) -> tuple[Market, Decimal] | None:  # noqa
         listed_ms=read_time(row.get("created")),
     )
     return market, size
+
+
+def _read_tier(row: object) -> RawTier:
+    told = row if isinstance(row, Mapping) else {}
+    return RawTier(
+        most=told.get("maxNotional"), maintenance=told.get("maintenanceMarginRate"), leverage=told.get("maxLeverage")
+    )
 
 
 def _read_levels(levels: object, size: Decimal) -> tuple[tuple[float, float], ...]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from typing import Final
+
+# No price, size, rate or time has more digits before or behind its point; beyond them products would overflow.
+_MOST_DIGITS: Final = 40
 
 
 def read_decimal(value: object) -> Decimal | None:
@@ -11,9 +15,9 @@ def read_decimal(value: object) -> Decimal | None:
         return None
     try:
         number = Decimal(str(value).strip())
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):  # the latter for whole numbers too long to be written
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) <= _MOST_DIGITS else None
 
 
 def to_base(contracts: Decimal, contract_size: Decimal) -> float:

@@ -321,3 +321,56 @@ def test_a_server_that_is_gone_is_told_with_what_to_check(tmp_path: Path) -> Non
             budget.close()
 
     asyncio.run(run())
+
+
+def tier(most: object, maintenance: object = "0.005", leverage: object = "100") -> dict[str, object]:
+    return {
+        "instId": "ETH-USDT",
+        "marginMode": "isolated",
+        "minSize": "0",
+        "maxSize": most,
+        "maintenanceMarginRate": maintenance,
+        "maxLeverage": leverage,
+    }
+
+
+MARK = listing({"instId": "ETH-USDT", "indexPrice": "1620.78", "markPrice": "2000", "ts": str(NOW_MS)})
+
+
+def test_tiers_in_contracts_become_quote_units_at_the_mark_price(tmp_path: Path) -> None:
+    rows = [tier("30000", "0.02", "25"), tier("1000"), tier("5000", "0.01", "50")]
+    answers = {"mark-price": [MARK], "position-tiers": [listing(*rows)]}
+    tiers = ask(tmp_path, answers, lambda venue: venue.tiers("ETH-USDT"))
+    assert [(one.max_notional, one.maintenance, one.max_leverage) for one in tiers] == [
+        (20_000.0, 0.005, 100.0),  # 1,000 contracts of 0.01 ETH
+        (100_000.0, 0.01, 50.0),
+        (float("inf"), 0.02, 25.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (),
+        ("no tier",),
+        (tier("1000"), tier(None)),
+        (tier("1000"), tier("NaN")),
+        (tier("1000"), tier("5000", "1.5")),
+        (tier("1000"), tier("5000", leverage="0")),
+        (tier("-1"),),
+        (tier("1000", "0.02"), tier("5000", "0.01")),
+        (tier("1000"), tier("1000")),
+        (tier("1e999999"), tier("2e999999")),
+    ],
+)
+def test_a_table_of_tiers_with_one_bad_row_is_no_table(tmp_path: Path, rows: tuple[object, ...]) -> None:
+    answers = {"mark-price": [MARK], "position-tiers": [listing(*rows)]}
+    with pytest.raises(BadAnswer, match="ETH-USDT"):
+        ask(tmp_path, answers, lambda venue: venue.tiers("ETH-USDT"))
+
+
+@pytest.mark.parametrize("mark", [(), ("x",), ({"markPrice": "0"},), ({"markPrice": "soon"},), ({},)])
+def test_tiers_without_a_mark_price_are_not_to_be_had(tmp_path: Path, mark: tuple[object, ...]) -> None:
+    answers = {"mark-price": [listing(*mark)], "position-tiers": [listing(tier("1000"))]}
+    with pytest.raises(BadAnswer, match="no mark price"):
+        ask(tmp_path, answers, lambda venue: venue.tiers("ETH-USDT"))

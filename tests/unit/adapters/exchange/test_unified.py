@@ -167,3 +167,27 @@ def test_an_answer_cut_short_speaks_for_what_it_has(given: list[int], spoken_for
     rows = read_candles(raw, Instrument(venue="v", symbol="BTC-USDT"), ONE_MINUTE).frame
     answered = _find_answered(rows, Window(start_ms=at(9), end_ms=at(0)), MS_PER_MINUTE)
     assert answered == Window(start_ms=at(spoken_for[0]), end_ms=at(spoken_for[1]))
+
+
+def test_tiers_in_contracts_become_quote_units_at_the_last_price(tmp_path: Path) -> None:
+    def tier(number: int, most: str, share: str, leverage: str) -> dict[str, str]:
+        named = {"tier": str(number), "instFamily": "BTC-USDT", "minSz": "0", "maxSz": most}
+        return {**named, "mmr": share, "imr": "0.01", "maxLever": leverage}
+
+    ticker = {"instType": "SWAP", "instId": "BTC-USDT-SWAP", "last": "50000", "ts": str(at(0))}
+    answers = {
+        **OKX,
+        "/api/v5/market/ticker": [Canned(data={"code": "0", "data": [ticker]})],
+        "/api/v5/public/position-tiers": [
+            Canned(data={"code": "0", "data": [tier(1, "1000", "0.004", "125"), tier(2, "5000", "0.01", "50")]})
+        ],
+    }
+    tiers = ask(tmp_path, "okx", answers, lambda venue: venue.tiers("BTC-USDT"))
+    assert [(one.max_notional, one.maintenance, one.max_leverage) for one in tiers] == [
+        (500_000.0, 0.004, 125.0),  # 1,000 contracts of 0.01 BTC
+        (float("inf"), 0.01, 50.0),
+    ]
+
+
+def test_a_venue_that_tells_no_tiers_without_a_key_gives_none(tmp_path: Path) -> None:
+    assert ask(tmp_path, "binance", BINANCE, lambda venue: venue.tiers("BTC-USDT")) == ()
