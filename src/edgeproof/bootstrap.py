@@ -157,6 +157,13 @@ class Workspace:
         with WorkspaceLock(self.root, kind=INTAKE).hold(purpose):
             yield
 
+    def find_intake(self) -> int | None:
+        """The process that is the workspace's intake at this moment; None where there is none."""
+        from edgeproof.adapters.workspace_lock import INTAKE, WorkspaceLock
+
+        holder = WorkspaceLock(self.root, self.clock, kind=INTAKE).holder()
+        return None if holder is None else holder.pid
+
     def instruments(self) -> Sequence[Instrument]:
         """Every instrument that has bars."""
         return sorted({holding.instrument for holding in self.lake.holdings() if holding.table == "bars"})

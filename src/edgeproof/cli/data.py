@@ -82,13 +82,15 @@ def show_status(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what the lake covers: rows, last bar, gaps and a map of days for each symbol."""
+    """Show what the lake covers, with a map of days for each symbol, and whether a live intake runs."""
     from edgeproof.bootstrap import open_workspace
     from edgeproof.cli._coverage_view import document_coverage, show_coverage
     from edgeproof.cli._gaps_view import document_gap, tell_gaps
+    from edgeproof.cli._intake_view import tell_intake
     from edgeproof.domain.errors import UnknownName
     from edgeproof.domain.instruments import parse_symbol
     from edgeproof.ops import measure_coverage
+    from edgeproof.ops.intake import describe_intake
 
     desk = open_workspace(workspace)
     lake = desk.lake
@@ -100,16 +102,24 @@ def show_status(
         if wanted not in {one.symbol for one in known}:
             raise UnknownName("symbol in the lake", wanted, {one.symbol for one in known})
     coverage = measure_coverage(lake, venue=venue, symbols=symbols)
+    journal = desk.open_journal()
     marked = [
         gap
-        for gap in desk.open_journal().gaps()
+        for gap in journal.gaps()
         if venue in {None, gap.instrument.venue} and (symbols is None or gap.instrument.symbol in symbols)
     ]
-    document = {**document_coverage(coverage), "marked_gaps": [document_gap(gap) for gap in marked]}
+    newest = next(iter(journal.runs(limit=1)), None)
+    intake = describe_intake(newest, running_pid=desk.find_intake(), now_ms=desk.clock.now_ms())
+    document = {
+        **document_coverage(coverage),
+        "marked_gaps": [document_gap(gap) for gap in marked],
+        "intake": intake,
+    }
 
     def show(console: Console) -> None:
         show_coverage(console, coverage)
         tell_gaps(console, marked)
+        tell_intake(console, intake)
 
     answer(document, as_json=as_json, show=show)
 

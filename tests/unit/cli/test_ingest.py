@@ -1,22 +1,40 @@
 from __future__ import annotations
 
+import io
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
+from rich.console import Console
 from typer.testing import CliRunner
 
 from contracts.journal_contract import BTC, ETH, NOON_MS, gap_at
 from edgeproof.bootstrap import create_workspace
 from edgeproof.cli import data, ingest
+from edgeproof.cli._intake_view import tell_intake
 from edgeproof.domain.frames import TRADES
+from edgeproof.ops.intake import Heartbeat
 from fakes.lake_rows import trade_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from edgeproof.bootstrap import Workspace
+
+TOLD = {
+    "pid": 7,
+    "venue": "blofin",
+    "symbols": 2,
+    "started_at": "then",
+    "finished_at": "later",
+    "detail": "asked to",
+    "heartbeat_at": "a while ago",
+    "heartbeat_age_s": 1.0,
+    "trades_per_s": 12.0,
+    "lag_ms": 200,
+}
 
 
 @pytest.fixture
@@ -64,3 +82,36 @@ def test_a_service_unit_names_the_workspace_and_what_is_taken_in(desk: Workspace
     command = next(line for line in file.read_text().splitlines() if line.startswith("ExecStart="))
     assert "data ingest --symbol BTC-USDT --host demo" in command
     assert str(desk.root) in command
+
+
+def test_the_status_says_live_only_while_a_process_takes_data_in(desk: Workspace) -> None:
+    assert run(desk, "status")["intake"]["state"] == "never"
+    journal, now_ms = desk.open_journal(), desk.clock.now_ms()
+    run_id = journal.begin_run("blofin", ["BTC-USDT"], pid=os.getpid(), now_ms=now_ms)
+    journal.beat(run_id, Heartbeat(at_ms=now_ms, trades_per_s=5.0, waiting=0, lag_ms=20, counts={"trades": 25}))
+    assert run(desk, "status")["intake"]["state"] == "lost"
+    with desk.lock_intake("data ingest"):
+        told = run(desk, "status")["intake"]
+    assert (told["state"], told["pid"], told["trades_per_s"]) == ("live", os.getpid(), 5.0)
+    journal.finish_run(run_id, now_ms=now_ms, detail="stopped")
+    assert run(desk, "status")["intake"]["state"] == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        ({"state": "never"}, "no live intake has run here"),
+        ({"state": "starting", "pid": 7}, "starting, process 7"),
+        ({**TOLD, "state": "live"}, "running since then, 2 symbols of blofin, 12 trades/s, 0.2 s behind the venue"),
+        ({**TOLD, "state": "silent", "heartbeat_age_s": 45.0}, "no sign of life for 45 s"),
+        ({**TOLD, "state": "silent", "heartbeat_age_s": None}, "no sign of life since then"),
+        ({**TOLD, "state": "silent", "lag_ms": 90_000}, "no trade for 90 s"),
+        ({**TOLD, "state": "stopped"}, "not running; ended later (asked to)"),
+        ({**TOLD, "state": "lost"}, "its process ended without a word after a while ago"),
+        ({**TOLD, "state": "live", "refused": {"not JSON": 1_200}}, "refused since its start: 1,200 not JSON"),
+    ],
+)
+def test_every_state_has_its_line(told: dict[str, Any], line: str) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    tell_intake(console, told)
+    assert line in console.file.getvalue()  # type: ignore[attr-defined] # a StringIO

@@ -63,7 +63,7 @@ class Heartbeat:
         at_ms: When.
         trades_per_s: Trades taken in a second since the heartbeat before.
         waiting: Trades that wait for the lake.
-        lag_ms: From the venue's clock to ours, of the newest trade.
+        lag_ms: Since the newest trade, by the venue's clock; since the start where there was none.
         counts: What was counted since the start, by name.
     """
 

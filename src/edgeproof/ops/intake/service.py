@@ -89,6 +89,7 @@ class IntakeParts:
 class _Pulse:
     """What the rounds remember of each other."""
 
+    began_ms: int = 0
     trades: int = 0
     at_ms: int = 0
     asked: dict[str, tuple[int, int]] = field(default_factory=dict)  # when last, and how often without a quiet while
@@ -140,7 +141,7 @@ class Intake:
             await self._drain(run_id, detail)
 
     def _begin(self, journal: Journal) -> int:
-        now_ms = self._parts.clock.now_ms()
+        self._pulse.began_ms = now_ms = self._parts.clock.now_ms()
         return journal.begin_run(self._plan.venue, self._plan.symbols, pid=os.getpid(), now_ms=now_ms)
 
     async def _start_auditor(self) -> Auditor:
@@ -245,7 +246,7 @@ class Intake:
     async def _beat(self, run_id: int) -> None:
         now_ms, trades = self._parts.clock.now_ms(), self.collector.counts["trades"]
         seconds = max(now_ms - self._pulse.at_ms, 1) / MS_PER_SECOND
-        newest_ms = max(self.collector.last_trade_ms.values(), default=now_ms)
+        newest_ms = max(self.collector.last_trade_ms.values(), default=self._pulse.began_ms)
         counts = {**self.collector.counts, **{f"refused: {k}": n for k, n in self.collector.refused.items()}}
         beat = Heartbeat(
             at_ms=now_ms,
