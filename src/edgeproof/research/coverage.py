@@ -12,7 +12,7 @@ from edgeproof.domain.time import MS_PER_HOUR, from_ms
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from edgeproof.domain.arrays import IntArray
+    from edgeproof.domain.arrays import FloatArray, IntArray
     from edgeproof.domain.instruments import Instrument
     from edgeproof.domain.time import Timeframe, Window
 
@@ -37,6 +37,8 @@ class Coverage:
         gaps: Stretches of missing bars between first and last.
         settlements: Funding settlements inside the window.
         longest_unfunded_hours: The longest stretch, while there are bars, without a settlement.
+        uncounted: Bars without a count of trades among bars that have one: the minutes in which a live intake lost
+            trades have the venue's candle and nothing more. 0 where the source counts no trades at all.
     """
 
     instrument: Instrument
@@ -51,6 +53,7 @@ class Coverage:
     gaps: int
     settlements: int
     longest_unfunded_hours: float
+    uncounted: int = 0
 
     @property
     def share(self) -> float:
@@ -78,8 +81,14 @@ class Coverage:
         return not self.settlements and self.longest_unfunded_hours > _SETTLEMENT_HOURS
 
 
-def measure_coverage(
-    instrument: Instrument, timeframe: Timeframe, ts: IntArray, window: Window, *, funding_ts: IntArray | None = None
+def measure_coverage(  # noqa: PLR0913 - a market, its bars' columns and the window
+    instrument: Instrument,
+    timeframe: Timeframe,
+    ts: IntArray,
+    window: Window,
+    *,
+    funding_ts: IntArray | None = None,
+    trades: FloatArray | None = None,
 ) -> Coverage:
     """Measure one market.
 
@@ -89,6 +98,7 @@ def measure_coverage(
         ts: Opens of its bars in the window, UTC milliseconds, ascending, at least one, shape (n,).
         window: The window.
         funding_ts: When funding was settled in the window, UTC milliseconds, ascending, shape (m,); None for never.
+        trades: Trades in each bar, NaN where they were not counted, shape (n,); None where they never were.
     """
     settled = np.empty(0, dtype=np.int64) if funding_ts is None else funding_ts
     steps = np.diff(ts) // timeframe.ms
@@ -106,6 +116,20 @@ def measure_coverage(
         gaps=int((steps > 1).sum()),
         settlements=len(settled),
         longest_unfunded_hours=_find_longest_ms(settled, first, last + timeframe.ms) / MS_PER_HOUR,
+        uncounted=0 if trades is None else _count_gaps_of_counts(trades),
+    )
+
+
+def describe_uncounted(coverages: Sequence[Coverage]) -> str:
+    """Say in which markets trades are missing behind some bars, in one sentence; empty where none are."""
+    lacking = [c for c in coverages if c.uncounted]
+    if not lacking:
+        return ""
+    bars = sum(c.uncounted for c in lacking)
+    return (
+        f"{_count(bars, 'bar', 'bars')} of {_name(lacking)} {'has' if bars == 1 else 'have'} no trade count, though"
+        " others do: trades were lost there or never came. Prices and volume are the venue's own; features of order"
+        " flow are unknown in those bars."
     )
 
 
@@ -118,6 +142,11 @@ def describe_missing_funding(coverages: Sequence[Coverage]) -> str:
         f"{len(lacking)} of {_count(len(coverages), 'market has', 'markets have')} no funding rates"
         f" ({_name(lacking)}): what holding a position costs there is not in these results; import them."
     )
+
+
+def _count_gaps_of_counts(trades: FloatArray) -> int:
+    unknown = int(np.isnan(trades).sum())
+    return 0 if unknown == len(trades) else unknown
 
 
 def _find_longest_ms(settled: IntArray, start_ms: int, end_ms: int) -> int:

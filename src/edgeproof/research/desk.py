@@ -144,7 +144,14 @@ def _load(lake: Lake, market: Market, window: Window) -> Loaded:
 
 def _measure(one: Loaded, window: Window) -> Coverage:
     settled = one.funding["ts"].dt.epoch("ms").to_numpy()
-    return measure_coverage(one.market.instrument, one.market.timeframe, one.bars.ts, window, funding_ts=settled)
+    return measure_coverage(
+        one.market.instrument,
+        one.market.timeframe,
+        one.bars.ts,
+        window,
+        funding_ts=settled,
+        trades=one.bars.trades,
+    )
 
 
 def _open_venue(venue: str, loaded: Mapping[Instrument, Loaded]) -> MarketData:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from edgeproof.backtest import break_down_costs
 from edgeproof.domain.records import Verdict
 from edgeproof.evidence import GateStatus
-from edgeproof.research.coverage import describe_coverage, describe_missing_funding
+from edgeproof.research.coverage import describe_coverage, describe_missing_funding, describe_uncounted
 from edgeproof.research.request import describe_absent, describe_left_out, describe_shorter_window, say_length
 
 if TYPE_CHECKING:
@@ -130,6 +130,8 @@ def _remark_on_coverage(result: CycleResult) -> Iterator[Remark]:
         yield Remark(topic="coverage", severity="note", text=describe_coverage(result.coverages))
     if unfunded := describe_missing_funding(result.coverages):
         yield Remark(topic="funding", severity="warning", text=unfunded)
+    if uncounted := describe_uncounted(result.coverages):
+        yield Remark(topic="trades", severity="note", text=uncounted)
     if left_out := describe_left_out(result.universe.markets):
         yield Remark(topic="left_out", severity="warning", text=left_out)
 

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.time import MS_PER_DAY, MS_PER_MINUTE, ONE_MINUTE, Window
-from edgeproof.research.coverage import Coverage, describe_coverage, describe_missing_funding, measure_coverage
+from edgeproof.research.coverage import (
+    Coverage,
+    describe_coverage,
+    describe_missing_funding,
+    describe_uncounted,
+    measure_coverage,
+)
 
 DAY = Window(start_ms=0, end_ms=MS_PER_DAY)
 
@@ -95,3 +101,15 @@ def test_a_few_hours_without_a_settlement_are_nothing_to_remark() -> None:
 def test_many_names_are_cut_short() -> None:
     short = [cover(list(range(600)), f"A{i}-USDT") for i in range(15)]
     assert "A11-USDT and 3 more." in describe_coverage([WHOLE, *short])
+
+
+def test_bars_without_a_count_are_told_where_others_have_one() -> None:
+    counts = np.full(1_440, 12.0)
+    counts[100:103] = np.nan
+    ts = np.arange(1_440, dtype=np.int64) * ONE_MINUTE.ms
+    one = measure_coverage(Instrument(venue="v", symbol="A-USDT"), ONE_MINUTE, ts, DAY, trades=counts)
+    assert one.uncounted == 3
+    assert describe_uncounted([one]).startswith("3 bars of A-USDT have no trade count")
+    never = measure_coverage(Instrument(venue="v", symbol="B-USDT"), ONE_MINUTE, ts, DAY, trades=counts * np.nan)
+    assert never.uncounted == 0
+    assert describe_uncounted([never]) == ""
