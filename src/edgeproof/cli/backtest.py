@@ -75,7 +75,7 @@ def run_backtest(
     from edgeproof.bootstrap import open_workspace
     from edgeproof.cli._backtest_view import describe_backtest, show_backtest
     from edgeproof.domain.time import Timeframe
-    from edgeproof.research.coverage import describe_missing_funding
+    from edgeproof.research.coverage import describe_missing_funding, describe_uncounted
     from edgeproof.research.desk import load_desk
     from edgeproof.research.request import describe_absent, describe_left_out, describe_shorter_window
 
@@ -105,6 +105,7 @@ def run_backtest(
         describe_absent(universe),
         describe_shorter_window(universe),
         describe_missing_funding(desk.coverages),
+        describe_uncounted(desk.coverages),
         describe_left_out(universe.markets),
     )
     document["remarks"] = [remark for remark in told if remark]
