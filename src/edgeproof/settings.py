@@ -175,6 +175,26 @@ class ResearchSettings(_Section):
         return tuple(_checked(name, lambda text: Timeframe.parse(text).name) for name in names)
 
 
+class ComputeSettings(_Section):
+    """Who computes a sweep; its rows are the same whoever does. `--compute` and `--workers` win."""
+
+    ray: str = Field(
+        "",
+        description="auto for the Ray cluster this machine belongs to, or ray://HOST:PORT; threads here where empty.",
+    )
+    workers: int = Field(0, ge=0, le=1024, description="How many at once; 0 is as many as a cycle has.")
+
+    @field_validator("ray")
+    @classmethod
+    def _check_ray(cls, address: str) -> str:
+        if not address:
+            return address
+        # numpy and polars behind it: opened only by those who have a cluster.
+        from edgeproof.backtest.sweeps import check_address  # noqa: PLC0415
+
+        return _checked(address, check_address)
+
+
 class Settings(BaseSettings):
     """Everything a workspace can set."""
 
@@ -187,6 +207,7 @@ class Settings(BaseSettings):
     exchange: ExchangeSettings = ExchangeSettings()
     costs: CostSettings = CostSettings()
     research: ResearchSettings = ResearchSettings()
+    compute: ComputeSettings = ComputeSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -53,6 +53,8 @@ def test_the_environment_wins_over_the_file(file: Path, monkeypatch: pytest.Monk
         ('[exchange]\nname = "My Venue"', r"exchange\.name: expected lower-case letters"),
         ('[exchange]\nenvironment = "test"', r"exchange\.environment: .*'live' or 'demo', got 'test'"),
         ("[exchange]\ntimeout_s = 0", r"exchange\.timeout_s: .*greater than 0, got 0"),
+        ('[compute]\nray = "cluster"', r"compute\.ray: expected .*auto, local, ray://HOST:PORT.*, got 'cluster'"),
+        ("[compute]\nworkers = -1", r"compute\.workers: .*greater than or equal to 0, got -1"),
         ("[exchange]\nbudget_share = 1.5", r"exchange\.budget_share: .*less than or equal to 1, got 1\.5"),
     ],
 )

@@ -63,11 +63,14 @@ def run_sweep(
     ] = None,
     metric: Annotated[str, typer.Option(help="What to score by: sharpe, total_return, calmar, ...")] = "sharpe",
     workers: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="Threads; one for each core by default.", show_default=False)
+        int | None, typer.Option(min=1, max=1024, help="How many at once; the workspace's.", show_default=False)
     ] = None,
     compute: Annotated[
         str | None,
-        typer.Option(help="threads, processes, or the address of a Ray cluster (auto, local).", show_default=False),
+        typer.Option(
+            help="threads, processes, or the address of a Ray cluster (auto, local); the workspace's.",
+            show_default=False,
+        ),
     ] = None,
     top: Annotated[int, typer.Option(min=1, max=1_000, help="How many of the best to list.")] = 20,
     html: Annotated[
@@ -92,18 +95,20 @@ def run_sweep(
     chosen = [_find_strategy(house, name) for name in strategies]
     if html is not None:
         _check_folder(html)
-    threads = workers or house.settings.research.workers or _count_cores()
+    cores = _count_cores()
+    wanted = workers or house.settings.compute.workers or house.settings.research.workers or cores
+    who = compute or house.settings.compute.ray or None
     grid = _read_grid(param)
     if grid is None and random is None and optuna is None:
         raise RequestError("nothing to sweep; give --param NAME=LOW:HIGH:STEP, --random COUNT or --optuna COUNT")
     try:
         with house.lock(f"sweep {' '.join(strategies)}"):
-            ground = load_ground(house, chosen, symbols=_split(symbols), window=window, workers=threads)
+            ground = load_ground(house, chosen, symbols=_split(symbols), window=window, workers=min(wanted, cores))
             plan = _plan(
                 house, ground, chosen, grid, where, _split(timeframe),
                 metric=metric, random=random, optuna=optuna, seed=seed, yes=yes,
             )  # fmt: skip
-            done = compute_sweep(house, ground, plan, chosen, workers=threads, compute=compute)
+            done = compute_sweep(house, ground, plan, chosen, workers=wanted, compute=who)
     except KeyboardInterrupt:
         raise WorkError("interrupted; recorded trials are kept, run the same command again to go on") from None
     drawn = random is not None or optuna is not None

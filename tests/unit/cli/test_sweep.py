@@ -166,6 +166,19 @@ def test_a_table_without_scores_says_so(run: Run) -> None:
     assert "No combination has a score by sharpe" in " ".join(told.split())
 
 
+def test_the_settings_say_who_computes_and_options_win(ask: Ask, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgeproof.backtest.sweeps.pools.find_spec", {"ray": None}.get)
+    monkeypatch.setenv("EDGEPROOF_COMPUTE__RAY", "ray://127.0.0.1:9")
+    monkeypatch.setenv("EDGEPROOF_COMPUTE__WORKERS", "2")
+    with pytest.raises(
+        RequestError, match=r"compute='ray://127.0.0.1:9' needs ray, .*: pip install 'edgeproof\[ray\]'"
+    ):
+        run("mine", *GRID)
+    assert ask("mine", *GRID, "--compute", "threads")["combinations"] == 24
+    with pytest.raises(RequestError, match="compute cannot be 'thread'; expected threads, processes, or a Ray cluster"):
+        run("mine", *GRID, "--compute", "thread")
+
+
 def test_two_runs_never_overlap(desk: Path, run: Run) -> None:
     with open_workspace(desk).lock("another run"), pytest.raises(Busy, match="another run"):
         run("mine", *GRID)

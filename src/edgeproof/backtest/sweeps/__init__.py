@@ -14,6 +14,7 @@ from edgeproof.backtest.sweeps.landscape import (
 )
 from edgeproof.backtest.sweeps.markets import Markets
 from edgeproof.backtest.sweeps.plans import MOST_COMBINATIONS, Plan, plan_sweep
+from edgeproof.backtest.sweeps.pools import check_address
 from edgeproof.backtest.sweeps.sweeping import Journal, gather_rows, stream_rows
 from edgeproof.backtest.sweeps.table import NEUTRAL, SCORES, name_column
 
@@ -30,6 +31,7 @@ __all__ = [
     "Neighbourhood",
     "Plan",
     "TooManyCombinations",
+    "check_address",
     "draw_heat_map",
     "find_best",
     "gather_rows",

@@ -39,7 +39,7 @@ class MissingExtra(RequestError):  # noqa: N818
     def __init__(self, what: str, library: str, extra: str) -> None:
         self.library = library
         self.extra = extra
-        super().__init__(f"{what} needs {library}, which is not installed; install edgeproof[{extra}]")
+        super().__init__(f"{what} needs {library}, which is not installed: pip install 'edgeproof[{extra}]'")
 
 
 class CombinationRefused(RequestError):  # noqa: N818

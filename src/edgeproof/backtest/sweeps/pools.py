@@ -6,6 +6,8 @@ memory of features; decision 65 has the measurements.
 
 from __future__ import annotations
 
+import re
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 THREADS: Final = "threads"
 PROCESSES: Final = "processes"
+_ADDRESS: Final = re.compile(r"auto|local|(ray://)?[^\s/:]+:[0-9]{1,5}")
 _MOST_WORKERS: Final = 1024
 # Enough questions that starting a task costs nothing beside them, few enough that workers finish together.
 _MOST_AT_ONCE: Final = 16
@@ -51,7 +54,7 @@ def open_pool(markets: Markets, *, workers: int = 1, compute: str | None = None)
             finds the one this machine belongs to, ``"local"`` starts one here).
 
     Raises:
-        InvalidValue: Not a number of workers.
+        InvalidValue: Not a number of workers, or nobody who could compute.
         MissingExtra: Ray was asked for and is not installed.
         WorkError: No Ray cluster answers at that address.
     """
@@ -71,10 +74,22 @@ def open_pool(markets: Markets, *, workers: int = 1, compute: str | None = None)
         with Parallel(n_jobs=workers, backend="loky", mmap_mode="c") as pool:
             yield lambda questions: _share(pool, remote, questions, workers)
     else:
-        ray = _join_cluster(str(compute))
+        ray = _join_cluster(check_address(compute))
         shipment = RayShipment(token=uuid4().hex, reference=ray.put(markets))
         with parallel_config(backend="ray", n_jobs=workers), Parallel() as pool:
             yield lambda questions: _share(pool, shipment, questions, workers)
+
+
+def check_address(compute: object) -> str:
+    """The address of a Ray cluster.
+
+    Raises:
+        InvalidValue: It is none.
+    """
+    if not isinstance(compute, str) or _ADDRESS.fullmatch(compute) is None:
+        expected = f"{THREADS}, {PROCESSES}, or a Ray cluster: auto, local, ray://HOST:PORT or HOST:PORT"
+        raise InvalidValue("compute", compute, expected)
+    return compute
 
 
 class _Answering(Protocol):
@@ -120,12 +135,17 @@ def _share(pool: Parallel, answer: _Answering, questions: Sequence[Question], wo
 
 
 def _join_cluster(address: str) -> Any:  # noqa: ANN401 - ray, which may not be installed
-    if find_spec("ray") is None:
-        raise MissingExtra(f"compute={address!r}", "ray", "ray")
+    needed = {"ray": "ray"} | ({"grpc": "grpcio"} if address.startswith("ray://") else {})
+    for module, library in needed.items():
+        if find_spec(module) is None:
+            raise MissingExtra(f"compute={address!r}", library, "ray")
     ray = import_module("ray")
     if not ray.is_initialized():
         try:
-            ray.init(address=address, log_to_driver=False)
+            with warnings.catch_warnings():
+                # What it warns of when nobody answers, it then raises.
+                warnings.simplefilter("ignore")
+                ray.init(address=address, log_to_driver=False)
         except (ConnectionError, ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise WorkError(f"no Ray cluster at {address!r}: {reason}; start one, or leave compute out") from None

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from importlib.util import find_spec
 from itertools import count, product
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +20,6 @@ from fakes.small_markets import make_bars, make_funding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 CROSSING = """
 name: crossing
@@ -272,62 +267,8 @@ def make_five_minutes() -> pl.DataFrame:
     return ONE.gather_every(5).with_columns(timeframe=pl.lit("5m"))
 
 
-def test_processes_find_what_threads_find() -> None:
-    arguments: dict[str, Any] = {"grid": GRID, "timeframes": ["1m", "5m"]}
-    here = sweep(TWO, CROSSING, **arguments)
-    assert_frame_equal(here, sweep(TWO, CROSSING, **arguments, workers=2, compute="processes"))
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
-def test_a_ray_cluster_finds_what_threads_find(tmp_path: Path) -> None:
-    program = """
-import polars as pl, ray, sys
-from polars.testing import assert_frame_equal
-from edgeproof.backtest.sweeps import sweep
-bars, text = pl.read_ipc(sys.argv[1]), sys.argv[2]
-ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
-grid = {"fast": range(3, 9), "slow": [10, 20, 40]}
-here = sweep(bars, text, grid=grid, timeframes=["1m", "5m"])
-assert_frame_equal(here, sweep(bars, text, grid=grid, timeframes=["1m", "5m"], workers=2, compute="auto"))
-assert here.height == 72
-ray.shutdown()
-"""
-    TWO.write_ipc(tmp_path / "bars.arrow")
-    environment = os.environ | {"RAY_AUTH_MODE": "disabled"}
-    command = [sys.executable, "-c", program, str(tmp_path / "bars.arrow"), CROSSING]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    assert ran.returncode == 0, ran.stderr[-2_000:]
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
-def test_a_cluster_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
-    program = """
-import sys
-from edgeproof.backtest.sweeps.doors import read_markets
-from edgeproof.backtest.sweeps.pools import open_pool
-from edgeproof.domain.errors import WorkError
-import polars as pl
-try:
-    with open_pool(read_markets(pl.read_ipc(sys.argv[1])), workers=2, compute="auto"):
-        pass
-except WorkError as error:
-    print(error)
-"""
-    ONE.write_ipc(tmp_path / "bars.arrow")
-    environment = os.environ | {"RAY_AUTH_MODE": "disabled", "RAY_TMPDIR": str(tmp_path)}
-    command = [sys.executable, "-c", program, str(tmp_path / "bars.arrow")]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    assert ran.stdout.startswith("no Ray cluster at 'auto'"), ran.stderr[-2_000:]
-    assert ran.stdout.count("\n") == 1
-
-
 def test_an_absent_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    absent = {"ray": None, "optuna": None}
-    monkeypatch.setattr("edgeproof.backtest.sweeps.pools.find_spec", absent.get)
+    absent = {"optuna": None}
     monkeypatch.setattr("edgeproof.backtest.sweeps.tuning.find_spec", absent.get)
-    with pytest.raises(RequestError, match=r"needs ray, which is not installed; install edgeproof\[ray\]"):
-        sweep(ONE, CROSSING, grid=GRID, compute="auto")
-    with pytest.raises(RequestError, match=r"needs optuna, which is not installed; install edgeproof\[search\]"):
+    with pytest.raises(RequestError, match=r"needs optuna, which is not installed: pip install 'edgeproof\[search\]'"):
         sweep(ONE, CROSSING, optuna=5)
