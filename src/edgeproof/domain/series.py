@@ -31,7 +31,8 @@ class BarSeries:
         ts: Opens, UTC milliseconds, shape (n,). Bar ``i`` is known at ``ts[i] + timeframe.ms``.
         open, high, low, close: Prices, shape (n,).
         volume: Base units, shape (n,).
-        quote_volume, trades, taker_buy_volume: Shape (n,), NaN where the source has none.
+        quote_volume, trades, taker_buy_volume: Shape (n,), NaN where the source has none; a column that is absent
+            stands in memory as one NaN, not as n of them.
     """
 
     timeframe: Timeframe
@@ -50,9 +51,9 @@ class BarSeries:
             column = getattr(self, field.name)
             if field.name != "timeframe" and len(column) != len(self.ts):
                 raise InvalidValue(field.name, f"{len(column)} values", f"{len(self.ts)}, one for each bar")
-        steps = np.diff(self.ts)
-        if steps.size and int(steps.min()) <= 0:
-            at = int(np.argmax(steps <= 0)) + 1
+        stuck = self.ts[1:] <= self.ts[:-1]
+        if stuck.any():
+            at = int(np.argmax(stuck)) + 1
             raise InvalidValue("ts", f"bar {at} at or before bar {at - 1}", "times that strictly ascend")
 
     def __len__(self) -> int:
@@ -109,7 +110,8 @@ class BarSeries:
 
 
 def _floats(frame: pl.DataFrame, column: str) -> FloatArray:
-    if column not in frame.columns:
-        return np.full(frame.height, np.nan)
-    values = frame[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    return np.ascontiguousarray(values, dtype=np.float64)
+    if column not in frame.columns or frame[column].null_count() == frame.height:
+        return np.broadcast_to(np.float64("nan"), (frame.height,))
+    values = frame[column].cast(pl.Float64)
+    known = values.fill_null(float("nan")) if values.null_count() else values
+    return np.ascontiguousarray(known.to_numpy(), dtype=np.float64)

@@ -5,7 +5,8 @@ a block is a tail of the block before (aggregated backwards, once a block) and a
 and the two are merged:
 
 1. merge the head up to ``i`` with the stored tail of the block before: the answer at ``i``;
-2. at the end of a block, aggregate its tails for the next one.
+2. at the end of a block, aggregate its tails for the next one; the variance does so in the same loop, since its two
+   chains do not wait for each other.
 
 So an answer is as exact as a fresh one over its window alone: no drift over long series, nothing left behind by a
 spike, an exact zero variance for equal values, and a NaN touches exactly the windows that contain it. The idea is van
@@ -80,14 +81,14 @@ def rolling_variance_py(values: FloatArray, window: int) -> tuple[FloatArray, Fl
     means = np.full(n, np.nan)
     variances = np.full(n, np.nan)
     inverse = 1.0 / np.arange(1.0, window + 1.0)
-    tail_mean = np.zeros(window + 1)
-    tail_square = np.zeros(window + 1)
+    tail_mean, fresh_mean = np.zeros(window + 1), np.zeros(window + 1)
+    tail_square, fresh_square = np.zeros(window + 1), np.zeros(window + 1)
     for start in range(0, n, window):
         stop = min(start + window, n)
-        mean = 0.0
-        square = 0.0
-        for i in range(start, stop):
-            k = i - start
+        whole = stop - start == window
+        mean = square = mean_back = square_back = 0.0
+        for k in range(stop - start):
+            i = start + k
             delta = values[i] - mean
             mean += delta * inverse[k]
             square += delta * (values[i] - mean)
@@ -98,15 +99,15 @@ def rolling_variance_py(values: FloatArray, window: int) -> tuple[FloatArray, Fl
                 variances[i] = (square + tail_square[k + 1]) * inverse[window - 1] + apart * apart * share * (
                     1.0 - share
                 )
-        if stop - start == window:
-            mean = 0.0
-            square = 0.0
-            for k in range(window - 1, 0, -1):
-                delta = values[start + k] - mean
-                mean += delta * inverse[window - 1 - k]
-                square += delta * (values[start + k] - mean)
-                tail_mean[k] = mean
-                tail_square[k] = square
+            if whole and k < window - 1:
+                value = values[stop - 1 - k]
+                delta = value - mean_back
+                mean_back += delta * inverse[k]
+                square_back += delta * (value - mean_back)
+                fresh_mean[window - 1 - k] = mean_back
+                fresh_square[window - 1 - k] = square_back
+        tail_mean, fresh_mean = fresh_mean, tail_mean
+        tail_square, fresh_square = fresh_square, tail_square
     return means, variances
 
 

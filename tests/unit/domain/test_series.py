@@ -33,6 +33,16 @@ def test_columns_a_source_lacks_are_nan_and_become_null_again() -> None:
     assert series.to_frame()["trades"].null_count() == 2
 
 
+def test_a_column_of_nulls_is_no_more_than_an_absent_one() -> None:
+    nulls = pl.lit(None, dtype=pl.Float64)
+    series = BarSeries.from_frame(bars(0, 1, 2).with_columns(quote_volume=nulls), ONE_MINUTE)
+    for column in (series.quote_volume, series.trades):
+        assert np.isnan(column).all()
+        # Every bar reads the same eight bytes.
+        assert column.strides == (0,)
+        assert len(column) == 3
+
+
 def test_frames_survive_the_way_through_a_series() -> None:
     assert BarSeries.from_frame(bars(0, 1, 5), ONE_MINUTE).to_frame().select(bars(0).columns).equals(bars(0, 1, 5))
 
