@@ -93,7 +93,7 @@ def test_an_address_of_a_cluster_is_one_of_few_shapes(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "proceses", "ray://", "ray://host", "http://host:1", "host:port", 7, True, "a b:1"]
+    "address", ["", "process", "ray://", "ray://host", "http://host:1", "host:port", 7, True, "a b:1"]
 )
 def test_what_cannot_compute_is_one_line(address: Any) -> None:  # noqa: ANN401
     with pytest.raises(
