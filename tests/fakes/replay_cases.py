@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from hypothesis import strategies as st
 
+from edgeproof.kernels.replay_extras import Extras
+
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import BoolArray, FloatArray, IntArray
 
@@ -46,6 +48,7 @@ class ReplayCase:
     min_size: float
     max_leverage: float
     maintenance: float
+    extras: Extras | None = None
 
     def arguments(self, index: Any, code: Any, *, bars: int | None = None) -> tuple[Any, ...]:  # noqa: ANN401 - int32 and uint8 arrays
         """Positional arguments of a replay kernel, of the first ``bars`` execution bars."""
@@ -78,6 +81,7 @@ class ReplayCase:
             self.min_size,
             self.max_leverage,
             self.maintenance,
+            self.extras,
         )
 
 
@@ -140,6 +144,15 @@ def replay_cases(draw: st.DrawFn, *, most_bars: int = 60) -> ReplayCase:
         min_size=draw(st.sampled_from([0.0, 0.0, 5.0])),
         max_leverage=draw(st.sampled_from([150.0, 2.0])),
         maintenance=draw(st.sampled_from([0.0, 0.005, 0.1])),
+        extras=draw(st.one_of(st.none(), _draw_extras())),
+    )
+
+
+def _draw_extras() -> st.SearchStrategy[Extras]:
+    return st.builds(
+        Extras,
+        cool_down=st.sampled_from([0, 0, 1, 3]),
+        take_share=st.sampled_from([1.0, 0.5, 0.01, 0.999]),
     )
 
 

@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from edgeproof.kernels.replay_extras import NO_EXTRAS
+
 if TYPE_CHECKING:
     from fakes.replay_cases import ReplayCase
 
@@ -31,6 +33,13 @@ class Held:
     market: float
     extreme: float = 0.0
     funding: float = 0.0
+    sold: list[tuple[float, float, float]] = field(default_factory=list)  # size, price and fee of what left before
+
+    @property
+    def left(self) -> float:
+        """What the account would have if the rest of the position were worth nothing."""
+        gained = sum(self.direction * size * (price - self.price) - fee for size, price, fee in self.sold)
+        return self.equity - self.fee - self.funding + gained
 
 
 @dataclass(slots=True)
@@ -47,7 +56,9 @@ class SlowExchange:
         self.case = case
         self.equity = case.initial_equity
         self.held: Held | None = None
+        self.quiet_until = -math.inf
         self.book = Book()
+        self.extras = case.extras or NO_EXTRAS
 
     def run(self) -> Book:
         case = self.case
@@ -59,6 +70,8 @@ class SlowExchange:
                     if due == bar:
                         self.charge(rate, price)
                 reached = self.reached_at(price)
+                while reached == "take" and self.sell_part(price):
+                    reached = self.reached_at(price)
                 if reached:
                     self.close(bar, price, reached)
                 elif case.max_hold and ts - self.held.entry_ts >= case.max_hold * case.decision_ms:
@@ -94,6 +107,8 @@ class SlowExchange:
         if self.held and wish == -self.held.direction:
             self.close(bar, price, "reverse")
         if self.held or not wish or self.equity <= case.initial_equity / 1e6:
+            return
+        if case.ts[bar] < self.quiet_until:
             return
         if is_late:
             self.book.late += 1
@@ -131,9 +146,8 @@ class SlowExchange:
     def charge(self, rate: float, price: float) -> None:
         held = self.held
         assert held
-        left = held.equity - held.fee - held.funding
-        held.funding += min(held.direction * held.size * price * rate, left)
-        held.margin = min(held.margin, held.equity - held.fee - held.funding)
+        held.funding += min(held.direction * held.size * price * rate, held.left)
+        held.margin = min(held.margin, held.left)
 
     def levels(self) -> list[tuple[str, float]]:
         """What would hurt, the nearest first; at one price, liquidation first and trail last."""
@@ -168,6 +182,8 @@ class SlowExchange:
         low, high = float(case.low[bar]), float(case.high[bar])
         worst, best = (low, high) if held.direction > 0 else (high, low)
         opened = self.reached_at(float(case.open_[bar]))
+        while opened == "take" and self.sell_part(float(case.open_[bar])):
+            opened = self.reached_at(float(case.open_[bar]))
         if opened:  # only in the bar of entry, where slippage passed the level at once
             self.close(bar, float(case.open_[bar]), opened)
             return
@@ -175,10 +191,31 @@ class SlowExchange:
             if held.direction * (worst - level) <= 0:
                 self.close(bar, level, name)
                 return
-        if held.direction * (best - self.target()) >= 0:
+        if held.direction * (best - self.target()) >= 0 and not self.sell_part(self.target()):
             self.close(bar, self.target(), "take")
             return
         held.extreme = max(held.extreme, high) if held.direction > 0 else min(held.extreme, low)
+
+    def sell_part(self, price: float) -> bool:
+        """The share that is to leave at the target leaves once, if it and the rest can be traded."""
+        held, case = self.held, self.case
+        assert held
+        part = held.size * self.extras.take_share
+        if case.lot:
+            part = math.floor(part / case.lot + SLACK) * case.lot
+        rest = held.size - part
+        if held.sold or min(part, rest) < case.min_size or part <= 0 or rest <= case.lot * SLACK:
+            return False
+        gone = held.price - held.direction * held.margin / held.size
+        fill = self.market_price(price, buying=held.direction < 0)
+        fill = max(fill, gone) if held.direction > 0 else min(fill, gone)
+        fee = min(part * fill * case.taker, held.left + held.direction * part * (fill - held.price))
+        held.margin *= rest / held.size
+        held.sold.append((part, fill, fee))
+        held.size = rest
+        held.margin = min(held.margin, held.left)
+        held.orders["take"] = math.nan
+        return True
 
     def close(self, bar: int, price: float, reason: str) -> None:
         held = self.held
@@ -190,24 +227,27 @@ class SlowExchange:
         if reason == "liquidation":
             fee = held.margin + gain
         else:
-            fee = min(held.size * fill * self.case.taker, held.equity - held.fee - held.funding + gain)
-        pnl = gain - held.fee - fee - held.funding
+            fee = min(held.size * fill * self.case.taker, held.left + gain)
+        pnl = held.left + gain - fee - held.equity
+        sales = [*held.sold, (held.size, fill, fee)]
+        whole = sum(size for size, _, _ in sales)
         self.book.trades.append(
             (
                 held.direction,
                 held.entry_bar,
                 bar,
                 held.price,
-                fill,
-                held.size,
+                sum(size * sold_at for size, sold_at, _ in sales) / whole,
+                whole,
                 pnl,
-                held.fee + fee,
+                held.fee + sum(paid for _, _, paid in sales),
                 held.funding,
                 reason,
             )
         )
         self.equity += pnl
         self.held = None
+        self.quiet_until = self.case.ts[bar] + self.extras.cool_down * self.case.decision_ms
 
     def market_price(self, price: float, *, buying: bool) -> float:
         tick = self.case.tick

@@ -146,6 +146,11 @@ def strategy_texts(draw: st.DrawFn) -> str:
     for key in ("stop", "take", "trail"):
         if draw(st.booleans()):
             lines.append(f"{key}: abs({_spell(grammar.number(2, frame))})")
+    if any(line.startswith("take") for line in lines) and draw(st.booleans()):
+        lines.append("take_share: n / 10")
+    for key in ("max_hold", "cool_down"):
+        if draw(st.booleans()):
+            lines.append(f"{key}: {draw(st.sampled_from(['n', '4']))}")
     if draw(st.booleans()):
         lines.append("size: {kind: volatility_target, annual: 0.3, max_leverage: 3}")
     return "\n".join(lines) + "\n"

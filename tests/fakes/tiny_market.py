@@ -49,7 +49,15 @@ def make_bars(*rows: str, minutes: Sequence[int] | None = None, timeframe: str =
     )
 
 
-def make_signals(bars: BarSeries, letters: str, *, max_hold: int = 0, **levels: float | Sequence[float]) -> Signals:
+def make_signals(
+    bars: BarSeries,
+    letters: str,
+    *,
+    max_hold: int = 0,
+    cool_down: int = 0,
+    take_share: float = 1.0,
+    **levels: float | Sequence[float],
+) -> Signals:
     """Decisions at the closes of these bars; levels (``stop``, ``leverage``, ...) are one number or one a bar."""
     said = letters.ljust(len(bars), ".")
 
@@ -67,6 +75,8 @@ def make_signals(bars: BarSeries, letters: str, *, max_hold: int = 0, **levels: 
         trail=spread("trail", np.nan),
         leverage=spread("leverage", 1.0),
         max_hold=max_hold,
+        cool_down=cool_down,
+        take_share=take_share,
     )
 
 
@@ -88,12 +98,21 @@ def trade(  # noqa: PLR0913 - one keyword for each thing a test may vary
     funding: Mapping[float, float] | None = None,
     equity: float = 10_000.0,
     max_hold: int = 0,
+    cool_down: int = 0,
+    take_share: float = 1.0,
     **levels: float | Sequence[float],
 ) -> Replay:
     """Replay letters over bars."""
     return replay_signals(
         bars,
-        make_signals(bars if decide_on is None else decide_on, letters, max_hold=max_hold, **levels),
+        make_signals(
+            bars if decide_on is None else decide_on,
+            letters,
+            max_hold=max_hold,
+            cool_down=cool_down,
+            take_share=take_share,
+            **levels,
+        ),
         costs=costs,
         rules=rules,
         funding=None if funding is None else make_funding(funding),

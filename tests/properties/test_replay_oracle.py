@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 
 from edgeproof.backtest.replay import EXIT_REASONS
-from edgeproof.kernels.replay import END, LIQUIDATION, TRADE_RECORD, TradeRecords, replay
+from edgeproof.kernels.replay import replay
 from edgeproof.kernels.replay_events import gather_events
+from edgeproof.kernels.replay_records import END, LIQUIDATION, TRADE_RECORD, PartRecords, TradeRecords
 from fakes.replay_cases import STEP_MS, ReplayCase, replay_cases
 from fakes.slow_exchange import SlowExchange
 
@@ -15,7 +16,7 @@ SOME = settings(deadline=None, max_examples=200)
 MANY = settings(deadline=None, max_examples=600)
 
 
-def run(case: ReplayCase, *, bars: int | None = None) -> tuple[TradeRecords, int, int]:
+def run(case: ReplayCase, *, bars: int | None = None) -> tuple[TradeRecords, PartRecords, int, int]:
     index, code, _ = gather_events(case.long, case.short, case.exit_long, case.exit_short)
     arguments = (*case.arguments(index, code, bars=bars), np.empty(len(index), TRADE_RECORD))
     return replay(*arguments)
@@ -24,7 +25,7 @@ def run(case: ReplayCase, *, bars: int | None = None) -> tuple[TradeRecords, int
 @MANY
 @given(case=replay_cases())
 def test_a_separate_program_written_from_the_page_finds_the_same_trades(case: ReplayCase) -> None:
-    trades, late, refused = run(case)
+    trades, _, late, refused = run(case)
     book = SlowExchange(case).run()
     assert (late, refused) == (book.late, book.refused)
     found = [(t["side"], t["entry_bar"], t["exit_bar"], EXIT_REASONS[t["reason"]]) for t in trades]
@@ -37,16 +38,19 @@ def test_a_separate_program_written_from_the_page_finds_the_same_trades(case: Re
 @SOME
 @given(case=replay_cases())
 def test_the_pnl_of_the_trades_is_what_the_account_gained(case: ReplayCase) -> None:
-    trades, _, _ = run(case)
+    trades, parts, *_ = run(case)
     gross = trades["side"] * trades["size"] * (trades["exit_price"] - trades["entry_price"])
     np.testing.assert_allclose(trades["pnl"], gross - trades["fees"] - trades["funding"], atol=1e-6)
+    whole = trades[parts["trade"]]
+    assert (parts["size"] < whole["size"]).all()
+    assert ((parts["bar"] >= whole["entry_bar"]) & (parts["bar"] <= whole["exit_bar"])).all()
     assert case.initial_equity + trades["pnl"].sum() >= -1e-6
 
 
 @SOME
 @given(case=replay_cases())
 def test_positions_never_overlap_and_costs_are_never_negative(case: ReplayCase) -> None:
-    trades, _, _ = run(case)
+    trades, *_ = run(case)
     assert (trades["exit_bar"] >= trades["entry_bar"]).all()
     assert (trades["entry_bar"][1:] >= trades["exit_bar"][:-1]).all()
     assert trades["bars_held"].sum() <= len(case.ts)
@@ -57,7 +61,7 @@ def test_positions_never_overlap_and_costs_are_never_negative(case: ReplayCase) 
 @SOME
 @given(case=replay_cases())
 def test_no_entry_is_earlier_than_its_decision_was_known(case: ReplayCase) -> None:
-    trades, _, _ = run(case)
+    trades, *_ = run(case)
     known = case.decision_ts[trades["decision"]] + case.decision_ms
     assert (case.ts[trades["entry_bar"]] >= known).all()
     assert (case.ts[trades["entry_bar"]] >= known + case.latency_ms - STEP_MS).all()
@@ -66,7 +70,7 @@ def test_no_entry_is_earlier_than_its_decision_was_known(case: ReplayCase) -> No
 @SOME
 @given(case=replay_cases())
 def test_no_fill_is_better_than_any_price_of_its_bar(case: ReplayCase) -> None:
-    trades, _, _ = run(case)
+    trades, *_ = run(case)
     entries, exits, long = trades["entry_bar"], trades["exit_bar"], trades["side"] > 0
     bought, sold = np.where(long, entries, exits), np.where(long, exits, entries)
     paid = np.where(long, trades["entry_price"], trades["exit_price"])
@@ -80,8 +84,8 @@ def test_no_fill_is_better_than_any_price_of_its_bar(case: ReplayCase) -> None:
 @SOME
 @given(case=replay_cases())
 def test_later_bars_change_no_trade_that_ended_before_them(case: ReplayCase) -> None:
-    whole, _, _ = run(case)
+    whole, *_ = run(case)
     seen = max(1, len(case.ts) // 2)
-    early, _, _ = run(case, bars=seen)
+    early, *_ = run(case, bars=seen)
     done = early[early["reason"] != END]
     np.testing.assert_array_equal(done, whole[: len(done)])

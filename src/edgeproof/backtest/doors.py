@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Flags: TypeAlias = "npt.ArrayLike | pl.Series | Sequence[bool]"
 Distances: TypeAlias = "npt.ArrayLike | pl.Series | Sequence[float]"
 
-_MOST_HOLD = 10_000_000
+_MOST_BARS = 10_000_000
 
 
 def backtest(  # noqa: PLR0913 - one keyword for each thing a result depends on
@@ -92,7 +92,9 @@ def backtest_signals(  # noqa: PLR0913 - one keyword for each array a user may b
     take: Distances | None = None,
     trail: Distances | None = None,
     leverage: Distances = 1.0,
+    take_share: float = 1.0,
     max_hold: int = 0,
+    cool_down: int = 0,
     timeframe: Timeframe | str | None = None,
     costs: Costs | None = None,
     funding: pl.DataFrame | None = None,
@@ -111,7 +113,9 @@ def backtest_signals(  # noqa: PLR0913 - one keyword for each array a user may b
         take: Likewise, the target.
         trail: Likewise, behind the best price since the fill.
         leverage: Notional over equity at entry, one number or one a bar; NaN or null for no entry.
+        take_share: Share of a position that leaves at ``take``; the rest goes on without a target.
         max_hold: Bars after which a position is closed, 0 for never.
+        cool_down: Bars after an exit in which nothing is entered, 0 for none.
         timeframe: Length of a bar; by default as the frame tells.
         costs: Fees, slippage and latency; by default ``Costs()``.
         funding: ``ts, rate``.
@@ -139,7 +143,9 @@ def backtest_signals(  # noqa: PLR0913 - one keyword for each array a user may b
         take=_read_distances("take", take, count),
         trail=_read_distances("trail", trail, count),
         leverage=_read_distances("leverage", leverage, count),
-        max_hold=_read_hold(max_hold),
+        take_share=_read_share(take_share),
+        max_hold=_read_bars("max_hold", max_hold),
+        cool_down=_read_bars("cool_down", cool_down),
     )
     _check_equity(initial_equity)
     tape = prepare_tape(one, split_funding(funding, (symbol,)).get(symbol))
@@ -188,10 +194,16 @@ def _to_array(name: str, values: object) -> npt.NDArray[np.generic]:
         raise InvalidValue(name, "a ragged sequence", "one value for each bar") from None
 
 
-def _read_hold(max_hold: object) -> int:
-    if isinstance(max_hold, bool) or not isinstance(max_hold, (int, np.integer)) or not 0 <= max_hold <= _MOST_HOLD:
-        raise InvalidValue("max_hold", max_hold, f"whole bars from 0 to {_MOST_HOLD:,}")
-    return int(max_hold)
+def _read_bars(name: str, bars: object) -> int:
+    if isinstance(bars, bool) or not isinstance(bars, (int, np.integer)) or not 0 <= bars <= _MOST_BARS:
+        raise InvalidValue(name, bars, f"whole bars from 0 to {_MOST_BARS:,}")
+    return int(bars)
+
+
+def _read_share(share: object) -> float:
+    if isinstance(share, bool) or not isinstance(share, (int, float, np.number)) or not 0.0 < share <= 1.0:
+        raise InvalidValue("take_share", share, "a share above 0, at most 1")
+    return float(share)
 
 
 def _check_equity(initial_equity: object) -> None:

@@ -12,11 +12,13 @@ from edgeproof.backtest.tape import Tape, prepare_tape
 from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.frames import UTC_MS
 from edgeproof.domain.instruments import InstrumentRules
-from edgeproof.domain.results import EQUITY_CURVE, TRADE_LIST
+from edgeproof.domain.results import EQUITY_CURVE, PARTIAL_EXITS, TRADE_LIST
 from edgeproof.evidence import add_up_trades, measure_account
-from edgeproof.kernels.replay import TRADE_RECORD, replay
+from edgeproof.kernels.replay import replay
 from edgeproof.kernels.replay_equity import mark_equity
 from edgeproof.kernels.replay_events import gather_events
+from edgeproof.kernels.replay_extras import NO_EXTRAS, Extras
+from edgeproof.kernels.replay_records import TRADE_RECORD
 from edgeproof.kernels.trade_sums import time_trades
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from edgeproof.domain.series import BarSeries
     from edgeproof.domain.signals import Signals
     from edgeproof.execution import Costs
-    from edgeproof.kernels.replay import TradeRecords
+    from edgeproof.kernels.replay_records import PartRecords, TradeRecords
 
 # By the numbers the kernel writes.
 EXIT_REASONS: Final = ("signal", "reverse", "stop", "take", "trail", "max_hold", "liquidation", "end")
@@ -75,7 +77,9 @@ class Replay:
 
     Attributes:
         symbol: What was traded.
-        records: Closed trades, ``kernels.replay.TRADE_RECORD``, in order of entry, shape (t,).
+        records: Closed trades, ``kernels.replay_records.TRADE_RECORD``, in order of entry, shape (t,).
+        parts: What left at a target before the rest, ``kernels.replay_records.PART_RECORD``, in order of trades.
+        part_ts: Opens of the execution bars in which parts left, UTC milliseconds.
         entry_ts, exit_ts: Opens of the execution bars in which each trade began and ended (the close of the last bar
             where it ended with the data), UTC milliseconds, shape (t,).
         equity_ts, equity_values: Equity at the start and after every hour that has bars, shape (s,).
@@ -87,6 +91,8 @@ class Replay:
 
     symbol: str
     records: TradeRecords
+    parts: PartRecords
+    part_ts: IntArray
     entry_ts: IntArray
     exit_ts: IntArray
     equity_ts: IntArray
@@ -114,6 +120,22 @@ class Replay:
                 "exit_reason": np.array(EXIT_REASONS)[records["reason"]],
             },
         ).select(pl.col(name).cast(dtype) for name, dtype in TRADE_LIST.items())
+
+    @property
+    def partial_exits(self) -> pl.DataFrame:
+        """What left at a target before the rest of its trade: ``domain.results.PARTIAL_EXITS``."""
+        parts = self.parts
+        gone = self.records[parts["trade"]]
+        columns = {name: np.ascontiguousarray(parts[name]) for name in ("price", "size", "fee")}
+        return pl.DataFrame(
+            {
+                **columns,
+                "symbol": pl.repeat(self.symbol, len(parts), dtype=pl.String, eager=True),
+                "side": np.where(gone["side"] > 0, "long", "short"),
+                "entry_ts": pl.Series(self.entry_ts[parts["trade"]]).cast(UTC_MS),
+                "ts": pl.Series(self.part_ts).cast(UTC_MS),
+            },
+        ).select(pl.col(name).cast(dtype) for name, dtype in PARTIAL_EXITS.items())
 
     def _equity_at_entry(self) -> FloatArray:
         return np.cumsum(np.concatenate([[self.metrics.initial_equity], self.records["pnl"]]))[:-1]
@@ -161,8 +183,10 @@ def replay_signals(  # noqa: PLR0913 - one keyword for each thing a result depen
         raise InvalidValue(
             "timeframe", signals.bars.timeframe.name, f"{tape.bars.timeframe} or longer, as the bars are"
         )
-    records, unfilled = _run(tape, signals, costs, limits, float(initial_equity))
-    return _describe(tape, records, unfilled, initial_equity=float(initial_equity), taker=costs.taker, symbol=symbol)
+    records, parts, unfilled = _run(tape, signals, costs, limits, float(initial_equity))
+    return _describe(
+        tape, records, parts, unfilled, initial_equity=float(initial_equity), taker=costs.taker, symbol=symbol
+    )
 
 
 def break_down_costs(metrics: Metrics) -> CostBreakdown:
@@ -176,7 +200,7 @@ def break_down_costs(metrics: Metrics) -> CostBreakdown:
 
 def _run(
     tape: Tape, signals: Signals, costs: Costs, rules: InstrumentRules, initial_equity: float
-) -> tuple[TradeRecords, Unfilled]:
+) -> tuple[TradeRecords, PartRecords, Unfilled]:
     index, code, ambiguous = gather_events(
         *(np.ascontiguousarray(flags) for flags in (signals.long, signals.short, signals.exit_long, signals.exit_short))
     )
@@ -184,7 +208,7 @@ def _run(
     take, take_stride = _compact(signals.take)
     trail, trail_stride = _compact(signals.trail)
     leverage, leverage_stride = _compact(signals.leverage)
-    records, late, refused = replay(
+    records, parts, late, refused = replay(
         tape.bars.ts,
         tape.bars.open,
         tape.high,
@@ -215,9 +239,16 @@ def _run(
         rules.min_size,
         rules.max_leverage,
         rules.maintenance_margin,
+        _list_extras(signals),
         np.empty(min(len(index), _FIRST_TRADES), TRADE_RECORD),
     )
-    return records, Unfilled(ambiguous=ambiguous, late=late, refused=refused)
+    return records, parts, Unfilled(ambiguous=ambiguous, late=late, refused=refused)
+
+
+def _list_extras(signals: Signals) -> Extras | None:
+    """The terms beyond the plain ones; None where there are none, since a replay without them is another kernel."""
+    extras = Extras(cool_down=min(signals.cool_down, _LONGEST_HOLD), take_share=float(signals.take_share))
+    return None if extras == NO_EXTRAS else extras
 
 
 def _compact(values: FloatArray) -> tuple[FloatArray, int]:
@@ -228,12 +259,19 @@ def _compact(values: FloatArray) -> tuple[FloatArray, int]:
 
 
 def _describe(  # noqa: PLR0913 - what one replay was asked and what it found
-    tape: Tape, records: TradeRecords, unfilled: Unfilled, *, initial_equity: float, taker: float, symbol: str
+    tape: Tape,
+    records: TradeRecords,
+    parts: PartRecords,
+    unfilled: Unfilled,
+    *,
+    initial_equity: float,
+    taker: float,
+    symbol: str,
 ) -> Replay:
     bars = tape.bars
     entry_ts, exit_ts = time_trades(records, bars.ts, bars.timeframe.ms)
     marked = mark_equity(
-        records, tape.samples, bars.open, bars.close, tape.funding_bar, tape.funding_rate, initial_equity, taker
+        records, parts, tape.samples, bars.open, bars.close, tape.funding_bar, tape.funding_rate, initial_equity, taker
     )
     equity = np.concatenate([[initial_equity], marked])
     daily_returns = compute_daily_returns(initial_equity, equity[tape.day_ends])
@@ -241,6 +279,8 @@ def _describe(  # noqa: PLR0913 - what one replay was asked and what it found
     return Replay(
         symbol=symbol,
         records=records,
+        parts=parts,
+        part_ts=bars.ts[parts["bar"]],
         entry_ts=entry_ts,
         exit_ts=exit_ts,
         equity_ts=tape.sample_ts,

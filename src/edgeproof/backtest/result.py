@@ -52,6 +52,13 @@ class BacktestResult:
         )
 
     @property
+    def partial_exits(self) -> pl.DataFrame:
+        """What left at a target before the rest of its trade, in order of time: ``domain.results.PARTIAL_EXITS``."""
+        return pl.concat([replay.partial_exits for replay in self.by_symbol.values()]).sort(
+            "ts", "symbol", maintain_order=True
+        )
+
+    @property
     def equity(self) -> pl.DataFrame:
         """Equity of the sum: ``domain.results.EQUITY_CURVE``."""
         return pl.DataFrame({"ts": pl.Series(self.equity_ts).cast(UTC_MS), "equity": self.equity_values}, EQUITY_CURVE)

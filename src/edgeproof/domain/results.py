@@ -19,7 +19,7 @@ TRADE_LIST: Final = pl.Schema(
         "entry_ts": UTC_MS,
         "exit_ts": UTC_MS,
         "entry_price": pl.Float64(),  # as filled, slippage included
-        "exit_price": pl.Float64(),
+        "exit_price": pl.Float64(),  # of a position that left in two parts, their mean by size
         "size": pl.Float64(),  # base units, positive
         "pnl": pl.Float64(),  # quote units, after fees and funding
         "return": pl.Float64(),  # pnl over equity at entry; 0.01 = 1 %
@@ -30,6 +30,19 @@ TRADE_LIST: Final = pl.Schema(
         "mfe": pl.Float64(),  # best excursion, likewise
         "bars_held": pl.Int64(),  # execution bars
         "exit_reason": pl.String(),  # signal, reverse, stop, take, trail, max_hold, liquidation, end
+    }
+)
+
+# One row for each part of a position that left at its target before the rest; its trade's row has both in its sums.
+PARTIAL_EXITS: Final = pl.Schema(
+    {
+        "symbol": pl.String(),
+        "side": pl.String(),  # long or short
+        "entry_ts": UTC_MS,  # of its trade
+        "ts": UTC_MS,
+        "price": pl.Float64(),  # as filled, slippage included
+        "size": pl.Float64(),  # base units, positive
+        "fee": pl.Float64(),  # quote units, positive = paid
     }
 )
 

@@ -25,6 +25,8 @@ class Signals:
         stop, take, trail: Distances in price from the fill, fixed at the decision to enter; NaN means none.
         leverage: Wished notional over equity at entry, before limits; NaN means no entry.
         max_hold: Decision bars after which a position is closed; 0 means never.
+        take_share: Share of a position that leaves at ``take``, the rest goes on; 1 means all of it.
+        cool_down: Decision bars after an exit in which nothing is entered; 0 means none.
     """
 
     bars: BarSeries
@@ -37,6 +39,8 @@ class Signals:
     trail: FloatArray
     leverage: FloatArray
     max_hold: int = 0
+    take_share: float = 1.0
+    cool_down: int = 0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -45,3 +49,7 @@ class Signals:
                 raise InvalidValue(field.name, f"an array of shape {value.shape}", f"shape ({len(self.bars)},)")
         if self.max_hold < 0:
             raise InvalidValue("max_hold", self.max_hold, "a number of bars, 0 or more")
+        if self.cool_down < 0:
+            raise InvalidValue("cool_down", self.cool_down, "a number of bars, 0 or more")
+        if not 0.0 < self.take_share <= 1.0:
+            raise InvalidValue("take_share", self.take_share, "a share above 0, at most 1")

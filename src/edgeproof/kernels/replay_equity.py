@@ -10,7 +10,7 @@ from edgeproof.kernels._jit import jit
 
 if TYPE_CHECKING:
     from edgeproof.kernels._arrays import FloatArray, IntArray
-    from edgeproof.kernels.replay import TradeRecords
+    from edgeproof.kernels.replay_records import PartRecords, TradeRecords
 
 
 def find_bad_bar_py(
@@ -43,6 +43,7 @@ def find_bad_bar_py(
 
 def mark_equity_py(
     trades: TradeRecords,
+    parts: PartRecords,
     samples: IntArray,
     open_: FloatArray,
     close: FloatArray,
@@ -55,6 +56,7 @@ def mark_equity_py(
 
     Args:
         trades: ``TRADE_RECORD`` in order of entry, shape (t,).
+        parts: ``PART_RECORD`` of what left before the rest, in order of trades, shape (p,).
         samples: Indices of execution bars, ascending, shape (s,).
         open_: Opens of the execution bars, shape (n,).
         close: Their closes, shape (n,).
@@ -68,22 +70,35 @@ def mark_equity_py(
     """
     equity = np.empty(len(samples))
     realised, trade, funding, paid = initial_equity, 0, 0, 0.0
+    part, gone, banked = 0, 0.0, 0.0
     for at in range(len(samples)):
         bar = samples[at]
         while trade < len(trades) and trades[trade]["exit_bar"] <= bar:
             realised += trades[trade]["pnl"]
             trade += 1
-            paid = 0.0
+            paid, gone, banked = 0.0, 0.0, 0.0
         value = realised
+        while part < len(parts) and parts[part]["trade"] < trade:
+            part += 1
         if trade < len(trades) and trades[trade]["entry_bar"] <= bar:
             held = trades[trade]
-            exposure = held["side"] * held["size"]
-            balance = realised - held["size"] * held["entry_price"] * taker
-            while funding < len(funding_bar) and funding_bar[funding] <= bar:
-                if funding_bar[funding] > held["entry_bar"]:
-                    paid += min(exposure * open_[funding_bar[funding]] * funding_rate[funding], balance - paid)
-                funding += 1
-            value = balance - paid + exposure * (close[bar] - held["entry_price"])
+            side, size, entry = held["side"], held["size"], held["entry_price"]
+            balance = realised - size * entry * taker
+            while True:
+                # Funding and the part that left, in the order of time: funding is paid at opens, so before a part.
+                due = funding_bar[funding] if funding < len(funding_bar) else bar + 1
+                if part < len(parts) and parts[part]["trade"] == trade and parts[part]["bar"] < min(due, bar + 1):
+                    gone = parts[part]["size"]
+                    banked = side * gone * (parts[part]["price"] - entry) - parts[part]["fee"]
+                    part += 1
+                elif due <= bar:
+                    if due > held["entry_bar"]:
+                        owed = side * (size - gone) * open_[due] * funding_rate[funding]
+                        paid += min(owed, balance + banked - paid)
+                    funding += 1
+                else:
+                    break
+            value = balance + banked - paid + side * (size - gone) * (close[bar] - entry)
         equity[at] = max(0.0, value)
     return equity
 

@@ -1,8 +1,9 @@
 """The specification of the replay: every bar, in order, nothing skipped.
 
 At a bar's open: funding due, protective orders the gap has reached, ``max_hold``, then the decisions due at this open
-in the order they were made (exit, reversal, entry). Inside the bar: liquidation, stop, trail, target. After the last
-bar, what is open closes. A property test holds :data:`edgeproof.kernels.replay.replay` to this, bit by bit.
+in the order they were made (exit, reversal, entry). Inside the bar: liquidation, stop, trail, target. Where a target
+takes a part of the position, the rest goes on. After the last bar, what is open closes. A property test holds
+:data:`edgeproof.kernels.replay.replay` to this, bit by bit.
 """
 
 from __future__ import annotations
@@ -11,27 +12,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeproof.kernels.replay import (
+from edgeproof.kernels.replay_events import EXIT_LONG, EXIT_SHORT, GO_LONG, GO_SHORT
+from edgeproof.kernels.replay_extras import NO_EXTRAS, Extras, split_position
+from edgeproof.kernels.replay_fills import find_touch, liquidation_price, open_position, price_exit
+from edgeproof.kernels.replay_records import (
     END,
     LIQUIDATION,
     MAX_HOLD,
+    PART_RECORD,
     REVERSE,
     SIGNAL,
     SPENT_SHARE,
+    TAKE,
     TRADE_RECORD,
     UNTOUCHED,
-    find_touch,
-    liquidation_price,
-    open_position,
-    price_exit,
 )
-from edgeproof.kernels.replay_events import EXIT_LONG, EXIT_SHORT, GO_LONG, GO_SHORT
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from edgeproof.kernels._arrays import FloatArray, IntArray
-    from edgeproof.kernels.replay import TradeRecords
+    from edgeproof.kernels.replay_records import PartRecords, TradeRecords
 
 
 def replay_py(
@@ -65,7 +66,8 @@ def replay_py(
     min_size: float,
     max_leverage: float,
     maintenance: float,
-) -> tuple[TradeRecords, int, int]:
+    extras: Extras | None = None,
+) -> tuple[TradeRecords, PartRecords, int, int]:
     """Replay decisions over execution bars.
 
     - ``ts`` are the opens of the execution bars, UTC milliseconds, at least ``step_ms`` apart; prices are positive,
@@ -78,12 +80,15 @@ def replay_py(
     - ``funding_bar`` is the bar at whose open each rate is due, not descending.
     - ``taker``, ``slippage``, ``latency_ms`` are those of ``execution.Costs``; ``lot``, ``tick``, ``min_size``,
       ``max_leverage`` and ``maintenance`` those of ``domain.instruments.InstrumentRules``.
+    - ``extras`` are the terms beyond these, ``None`` for none.
 
     Returns:
-        Closed trades (``TRADE_RECORD``) in order of entry; wishes to enter that came too late, across a gap; and wishes
-        that the venue refused for their size, margin or a level below zero.
+        Closed trades (``TRADE_RECORD``) in order of entry; what left before the rest (``PART_RECORD``); wishes to enter
+        that came too late, across a gap; and wishes that the venue refused for their size, margin or a level below
+        zero.
     """
-    account = _Account(float(initial_equity), taker, slippage, tick)
+    more = extras or NO_EXTRAS
+    account = _Account(float(initial_equity), more, (taker, slippage, lot, tick, min_size, maintenance))
     due_ts = decision_ts[event_index] + decision_ms + latency_ms // step_ms * step_ms
     acts_at = np.searchsorted(ts, due_ts)
     late = refused = 0
@@ -91,8 +96,10 @@ def replay_py(
         prices = float(open_[bar]), float(high[bar]), float(low[bar])
         if account.side:
             for rate in funding_rate[funding_bar == bar]:
-                account.pay_funding(prices[0], float(rate), maintenance)
+                account.pay_funding(prices[0], float(rate))
             reason, reference, at_open = account.find_touch(*prices)
+            while at_open and account.take_part(bar, reason, reference):
+                reason, reference, at_open = account.find_touch(*prices)
             if at_open:
                 account.leave(bar, reason, reference)
             elif max_hold and ts[bar] >= ts[account.entry_bar] + max_hold * decision_ms:
@@ -104,6 +111,8 @@ def replay_py(
             if account.side and code & (GO_SHORT if account.side > 0 else GO_LONG):
                 account.leave(bar, REVERSE, prices[0])
             if account.side or not code & (GO_LONG | GO_SHORT) or account.equity <= SPENT_SHARE * initial_equity:
+                continue
+            if account.trades and ts[bar] < ts[account.left_bar] + more.cool_down * decision_ms:
                 continue
             if ts[bar] - due_ts[event] > decision_ms:
                 late += 1
@@ -122,26 +131,31 @@ def replay_py(
                 refused += 1
                 continue
             account.enter(bar, decision, side, prices[0], distances, opened)
-        if account.side:
-            reason, reference, _ = account.find_touch(*prices)
-            if reason == UNTOUCHED:
+        while account.side:
+            reason, reference, at_open = account.find_touch(*prices)
+            parted = account.take_part(bar, reason, reference)
+            if reason == UNTOUCHED or (parted and not at_open):
                 account.see(prices[1], prices[2])
-            else:
+                break
+            if not parted:
                 account.see(prices[0], prices[0])
                 account.leave(bar, reason, reference, inside=True)
     if account.side:
         account.leave(len(ts) - 1, END, float(close[-1]), inside=True)
-    return np.array(account.trades, dtype=TRADE_RECORD), late, refused
+    trades, parts = np.array(account.trades, dtype=TRADE_RECORD), np.array(account.parts, dtype=PART_RECORD)
+    return trades, parts, late, refused
 
 
 class _Account:
     """An account with at most one position; ``side`` is 0 while it has none."""
 
-    def __init__(self, equity: float, taker: float, slippage: float, tick: float) -> None:
+    def __init__(self, equity: float, extras: Extras, terms: tuple[float, float, float, float, float, float]) -> None:
         self.equity = equity
         self.trades: list[tuple[float, ...]] = []
-        self.side = 0
-        self._taker, self._slippage, self._tick = taker, slippage, tick
+        self.parts: list[tuple[float, ...]] = []
+        self.side = self.left_bar = 0
+        self._extras = extras
+        self._taker, self._slippage, self._lot, self._tick, self._min_size, self._maintenance = terms
 
     def enter(
         self,
@@ -158,16 +172,20 @@ class _Account:
         stop, take, self.trail = (np.inf if np.isnan(distance) else distance for distance in distances)
         self.stop, self.take = self.entry - side * stop, self.entry + side * take
         self.lowest = self.highest = self.entry
-        self.paid = 0.0
+        self.entered = self.size
+        self.paid = self.part = self.part_price = self.part_fee = self.part_slipped = self.banked = 0.0
 
     @property
     def balance(self) -> float:
-        return self.equity - self.entry_fee - self.paid
+        return self.equity - self.entry_fee - self.paid + self.banked
 
-    def pay_funding(self, market: float, rate: float, maintenance: float) -> None:
+    def pay_funding(self, market: float, rate: float) -> None:
         self.paid += min(self.side * self.size * market * rate, self.balance)
         self.margin = min(self.margin, self.balance)
-        self.liquidation = liquidation_price(self.side, self.entry, self.size, self.margin, maintenance)
+        self.place_liquidation()
+
+    def place_liquidation(self) -> None:
+        self.liquidation = liquidation_price(self.side, self.entry, self.size, self.margin, self._maintenance)
 
     def find_touch(self, open_: float, high: float, low: float) -> tuple[int, float, bool]:
         best = self.highest if self.side > 0 else self.lowest
@@ -177,27 +195,40 @@ class _Account:
     def see(self, high: float, low: float) -> None:
         self.lowest, self.highest = min(self.lowest, low), max(self.highest, high)
 
+    def take_part(self, bar: int, reason: int, reference: float) -> bool:
+        """Let a part leave at the target, where that is wished for and has not happened yet."""
+        part = split_position(self.size, self._extras.take_share, self._lot, self._min_size)
+        if reason != TAKE or self.part or not part:
+            return False
+        part_margin = self.margin * (part / self.size)
+        self.part_price, self.part_fee = self.price_exit(part, part_margin, reference, liquidated=False)
+        self.part, self.take = part, self.side * np.inf
+        self.part_slipped = part * (abs(self.entry - self.market) + abs(self.part_price - reference))
+        self.banked = self.side * part * (self.part_price - self.entry) - self.part_fee
+        self.parts.append((self.part_price, part, self.part_fee, len(self.trades), bar))
+        self.size -= part
+        self.margin -= part_margin
+        if self.margin > self.balance:
+            self.margin = self.balance
+            self.place_liquidation()
+        return True
+
+    def price_exit(self, size: float, margin: float, reference: float, *, liquidated: bool) -> tuple[float, float]:
+        costs = self._taker, self._slippage, self._tick
+        return price_exit(self.side, self.entry, size, margin, self.balance, reference, liquidated, *costs)
+
     def leave(self, bar: int, reason: int, reference: float, *, inside: bool = False) -> None:
         self.see(reference, reference)
-        price, fee = price_exit(
-            self.side,
-            self.entry,
-            self.size,
-            self.margin,
-            self.balance,
-            reference,
-            reason == LIQUIDATION,
-            self._taker,
-            self._slippage,
-            self._tick,
-        )
-        fees = self.entry_fee + fee
-        pnl = self.side * self.size * (price - self.entry) - fees - self.paid
-        slipped = self.size * (abs(self.entry - self.market) + abs(price - reference))
+        price, fee = self.price_exit(self.size, self.margin, reference, liquidated=reason == LIQUIDATION)
+        pnl = self.side * self.size * (price - self.entry) - (self.entry_fee + fee) - self.paid + self.banked
+        slipped = self.size * (abs(self.entry - self.market) + abs(price - reference)) + self.part_slipped
+        fees = self.entry_fee + fee + self.part_fee
         up, down = (self.highest - self.entry) / self.entry, (self.entry - self.lowest) / self.entry
         excursions = (down, up) if self.side > 0 else (up, down)
         bars = self.decision, self.entry_bar, bar, bar - self.entry_bar + inside
-        money = self.entry, price, self.size, pnl, fees, self.paid, slipped
+        if self.part:
+            price = (self.part * self.part_price + self.size * price) / self.entered
+        money = self.entry, price, self.entered, pnl, fees, self.paid, slipped
         self.trades.append((*money, *excursions, *bars, self.side, reason))
         self.equity += pnl
-        self.side = 0
+        self.side, self.left_bar = 0, bar

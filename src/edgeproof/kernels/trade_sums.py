@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeproof.kernels._jit import jit
-from edgeproof.kernels.replay import END, LIQUIDATION
+from edgeproof.kernels.replay_records import END, LIQUIDATION
 
 if TYPE_CHECKING:
     from edgeproof.kernels._arrays import FloatArray, IntArray
-    from edgeproof.kernels.replay import TradeRecords
+    from edgeproof.kernels.replay_records import TradeRecords
 
 
 def time_trades_py(trades: TradeRecords, ts: IntArray, step_ms: int) -> tuple[IntArray, IntArray]:

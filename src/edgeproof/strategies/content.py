@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 CONDITIONS: Final = ("long", "short", "exit_long", "exit_short")
 DISTANCES: Final = ("stop", "take", "trail")
-RULES: Final = (*CONDITIONS, *DISTANCES, "max_hold")
+CONSTANTS: Final = ("take_share", "max_hold", "cool_down")
+RULES: Final = (*CONDITIONS, *DISTANCES, *CONSTANTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,9 @@ class Content:
         long, short: Conditions to enter; at least one is there.
         exit_long, exit_short: Conditions to leave.
         stop, take, trail: Distances in price from the fill.
+        take_share: Share of a position that leaves at ``take``.
         max_hold: Decision bars after which a position is closed.
+        cool_down: Decision bars after an exit in which nothing is entered.
         size: How much.
     """
 
@@ -80,7 +83,9 @@ class Content:
     stop: Expression | None = None
     take: Expression | None = None
     trail: Expression | None = None
+    take_share: Expression | None = None
     max_hold: Expression | None = None
+    cool_down: Expression | None = None
     size: Size = field(default_factory=FixedSize)
 
     @property

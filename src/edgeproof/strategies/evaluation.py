@@ -104,7 +104,9 @@ class _Decision:
             exit_long=exit_long,
             exit_short=exit_short,
             leverage=self._spread(leverage),
-            max_hold=self._count_hold(),
+            take_share=self._share_taken(),
+            max_hold=self._count("max_hold"),
+            cool_down=self._count("cool_down"),
             **{key: self._spread(distances.get(key, _NOWHERE)) for key in DISTANCES},
         )
 
@@ -131,11 +133,20 @@ class _Decision:
             raise InvalidValue(f"{what} of {self._strategy.name}", value, "a number above 0")
         return value
 
-    def _count_hold(self) -> int:
-        rule = self._strategy.max_hold
+    def _share_taken(self) -> float:
+        rule = self._strategy.take_share
+        if rule is None:
+            return 1.0
+        share = self._computation.constant(rule)
+        if not 0.0 < share <= 1.0:
+            raise InvalidValue(f"take_share of {self._strategy.name}", share, "a share above 0, at most 1")
+        return share
+
+    def _count(self, key: str) -> int:
+        rule = getattr(self._strategy, key)
         if rule is None:
             return 0
         bars = count_bars(self._computation.constant(rule))
         if not 1 <= bars <= MAX_WINDOW:
-            raise InvalidValue(f"max_hold of {self._strategy.name}", bars, f"1 to {MAX_WINDOW:,} bars")
+            raise InvalidValue(f"{key} of {self._strategy.name}", bars, f"1 to {MAX_WINDOW:,} bars")
         return int(bars)

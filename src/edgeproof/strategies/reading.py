@@ -9,7 +9,7 @@ from edgeproof.domain.errors import InvalidValue, offer_names
 from edgeproof.domain.series import VALUE_COLUMNS
 from edgeproof.domain.time import Timeframe
 from edgeproof.strategies.checking import Checker
-from edgeproof.strategies.content import CONDITIONS, DISTANCES, RULES, Param
+from edgeproof.strategies.content import CONDITIONS, CONSTANTS, DISTANCES, RULES, Param
 from edgeproof.strategies.document import ListNode, MapNode, Node, Scalar, read_document
 from edgeproof.strategies.errors import StrategyError
 from edgeproof.strategies.expressions import Expression, Kind
@@ -26,6 +26,7 @@ REQUIRED_KEYS: Final = ("name", "thesis", "timeframe")
 KEYS: Final = ("name", "thesis", "source", "tags", "timeframe", "params", "let", *RULES, "size")
 MAX_LEVERAGE: Final = 150.0
 _SIZES: Final = {"fixed": ("leverage",), "volatility_target": ("annual", "max_leverage")}
+_RANGES: Final = {"take_share": (0.01, 1, False), "max_hold": (1, MAX_WINDOW, True), "cool_down": (1, MAX_WINDOW, True)}
 _MAX_NAMES: Final = 100
 _MAX_TEXT: Final = 2_000
 _MAX_YEARLY_VOLATILITY: Final = 10.0
@@ -74,8 +75,12 @@ def _read_rules(top: MapNode, checker: Checker) -> dict[str, Expression]:
         if f"exit_{side}" in rules and side not in rules:
             _refuse(top.entries[f"exit_{side}"][0], f"exit_{side} without {side} has nothing to leave")
     rules |= {key: checker.check(_scalar(top, key), Kind.NUMBER) for key in DISTANCES if key in top.entries}
-    if "max_hold" in top.entries:
-        rules["max_hold"] = checker.check_constant(_scalar(top, "max_hold"), "max_hold", 1, MAX_WINDOW, whole=True)
+    if "take_share" in top.entries and "take" not in top.entries:
+        _refuse(top.entries["take_share"][0], "take_share without take has no target at which to leave")
+    for key in CONSTANTS:
+        if key in top.entries:
+            low, high, whole = _RANGES[key]
+            rules[key] = checker.check_constant(_scalar(top, key), key, low, high, whole=whole)
     return rules
 
 

@@ -92,6 +92,18 @@ def test_no_entry_without_the_protection_the_strategy_asks_for(key: str) -> None
     assert fired(signals.long) == [1]
 
 
+def test_the_share_at_the_target_and_the_cool_down_may_be_params() -> None:
+    text = write_strategy(params=f"{{n: {SPAN}}}", take="close", take_share="n / 10", cool_down="n * 2")
+    signals = evaluate(parse_strategy(text), MarketData({ETH: series_of([1, 2])}), ETH, params={"n": 4})
+    assert (signals.take_share, signals.cool_down) == (0.4, 8)
+
+
+def test_a_share_that_params_make_more_than_all_is_refused() -> None:
+    text = write_strategy(params="{n: {default: 2, low: 1, high: 30}}", take="close", take_share="n / 10")
+    with pytest.raises(InvalidValue, match="take_share of"):
+        evaluate(parse_strategy(text), MarketData({ETH: series_of([1, 2])}), ETH, params={"n": 20})
+
+
 def test_the_fixed_size_and_the_longest_hold_may_be_params() -> None:
     text = write_strategy(
         params=f"{{hold: {SPAN}, size_of: {SPAN}}}", max_hold="hold * 3", size="{kind: fixed, leverage: size_of / 4}"
@@ -100,6 +112,7 @@ def test_the_fixed_size_and_the_longest_hold_may_be_params() -> None:
         parse_strategy(text), MarketData({ETH: series_of([1, 2])}), ETH, params={"hold": 4, "size_of": 3}
     )
     assert signals.max_hold == 12
+    assert (signals.take_share, signals.cool_down) == (1.0, 0)
     assert signals.leverage.tolist() == [0.75, 0.75]
 
 

@@ -58,6 +58,8 @@ def test_two_spellings_of_one_strategy_have_one_hash(change: dict[str, str]) -> 
         {"size": "{kind: fixed, leverage: 2}"},
         {"size": "{kind: volatility_target, annual: 1, max_leverage: 1}"},
         {"max_hold": "5"},
+        {"cool_down": "5"},
+        {"take": "2 * atr(14)", "take_share": "0.5"},
     ],
 )
 def test_what_does_something_else_has_another_hash(change: dict[str, str]) -> None:
