@@ -20,7 +20,7 @@ class Canned:
     data: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    body: str | None = None
+    body: str | bytes | None = None
 
 
 @dataclass
@@ -39,7 +39,8 @@ class CannedVenue:
             return web.json_response({"code": "404", "msg": "Not found"}, status=404)
         canned = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if canned.body is not None:
-            return web.Response(text=canned.body, status=canned.status, headers=canned.headers)
+            body = canned.body.encode() if isinstance(canned.body, str) else canned.body
+            return web.Response(body=body, status=canned.status, headers=canned.headers)
         return web.json_response(canned.data, status=canned.status, headers=canned.headers)
 
 

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from edgeproof.adapters.exchange._blofin_rows import (
-    read_levels,
     read_market,
     read_ticker,
     read_tier,
     read_trade,
     sort_candles,
 )
-from edgeproof.adapters.exchange._rows import read_candles, read_funding, read_time, read_trades
+from edgeproof.adapters.exchange._rows import read_candles, read_funding, read_levels, read_time, read_trades
 from edgeproof.adapters.exchange._tiers import read_tiers
 from edgeproof.adapters.exchange._units import read_decimal
 from edgeproof.domain.errors import EdgeproofError, InvalidValue, UnknownName
@@ -172,7 +171,7 @@ class BlofinVenue:
         found = [
             read_ticker(row, *known[row["instId"]], seen_ms=self._clock.now_ms())
             for row in rows
-            if isinstance(row, Mapping) and row.get("instId") in known
+            if isinstance(row, Mapping) and isinstance(row.get("instId"), str) and row["instId"] in known
         ]
         return sorted(filter(None, found), key=lambda ticker: ticker.instrument.symbol)
 

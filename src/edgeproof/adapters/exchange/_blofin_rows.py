@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _CANDLE_FIELDS: Final = 9  # ts, open, high, low, close, contracts, base, quote, whether it is closed
 _CLOSED: Final = "1"
-_LEVEL_FIELDS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,19 +129,6 @@ def read_tier(row: object) -> RawTier:
     return RawTier(
         most=told.get("maxSize"), maintenance=told.get("maintenanceMarginRate"), leverage=told.get("maxLeverage")
     )
-
-
-def read_levels(levels: object, size: Decimal) -> tuple[tuple[float, float], ...]:
-    """Prices and sizes of one side of a book, best first; a level that is no pair of numbers is left out."""
-    if not isinstance(levels, list):
-        return ()
-    found = list[tuple[float, float]]()
-    for level in levels:
-        pair = level[:_LEVEL_FIELDS] if isinstance(level, list) else []
-        price, contracts = map(read_decimal, pair) if len(pair) == _LEVEL_FIELDS else (None, None)
-        if price is not None and contracts is not None:
-            found.append((float(price), to_base(contracts, size)))
-    return tuple(found)
 
 
 def _read_candle(row: Sequence[Any], size: Decimal) -> RawCandle:

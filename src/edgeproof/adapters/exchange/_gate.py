@@ -40,7 +40,7 @@ class _Response:
         """Code and message of the venue's envelope, empty where it has none."""
         try:
             envelope = json.loads(self.body) if isinstance(self.body, str) else None
-        except ValueError:
+        except (ValueError, RecursionError):
             envelope = None
         if not isinstance(envelope, dict):
             return "", ""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # 1990 to 2100: a time in another unit, or none at all, lies outside.
 _FIRST_MS: Final = 631_152_000_000
 _LAST_MS: Final = 4_102_444_800_000
+_LEVEL_FIELDS: Final = 2
 _SIDES: Final = frozenset({"buy", "sell"})
 
 
@@ -82,7 +83,7 @@ def read_trades(
         "ts": [read_time(trade.ts) for trade in trades],
         "price": [_number(trade.price) for trade in trades],
         "size": [None if size is None else to_base(size, contract_size) for size in sizes],
-        "side": [trade.side if trade.side in _SIDES else None for trade in trades],
+        "side": [trade.side if isinstance(trade.side, str) and trade.side in _SIDES else None for trade in trades],
         "trade_id": [_identifier(trade.trade_id) for trade in trades],
     }
     schema = {
@@ -116,6 +117,19 @@ def read_funding(rates: Sequence[tuple[object, object]], instrument: Instrument)
     return _finish(frame, checks, FUNDING)
 
 
+def read_levels(levels: object, size: Decimal) -> tuple[tuple[float, float], ...]:
+    """Prices and sizes of one side of a book, best first; a level that is no pair of numbers is left out."""
+    if not isinstance(levels, list):
+        return ()
+    found = list[tuple[float, float]]()
+    for level in levels:
+        pair = level[:_LEVEL_FIELDS] if isinstance(level, list) else []
+        price, contracts = map(read_decimal, pair) if len(pair) == _LEVEL_FIELDS else (None, None)
+        if price is not None and contracts is not None:
+            found.append((float(price), to_base(contracts, size)))
+    return tuple(found)
+
+
 def read_time(value: object) -> int | None:
     """Milliseconds since the epoch, or None where the value is no time between 1990 and 2100."""
     number = read_decimal(value)
@@ -132,7 +146,9 @@ def _number(value: object) -> float | None:
 def _identifier(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    return str(value).strip() or None
+    text = str(value).strip()
+    # ASCII alone: half a character cannot be written down, and no venue numbers its trades in other letters.
+    return text if text and text.isascii() else None
 
 
 def _name_rows(frame: pl.DataFrame, instrument: Instrument) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from edgeproof.adapters.exchange._rows import (
     RawTrade,
     read_candles,
     read_funding,
+    read_levels,
     read_time,
     read_trades,
 )
@@ -180,7 +181,7 @@ class UnifiedVenue:
         found = await self._ask("fetch_order_book", unified, depth)
         row = found if isinstance(found, Mapping) else {}
         seen_ms = self._clock.now_ms()
-        bids, asks = (_read_levels(row.get(side), size)[:depth] for side in ("bids", "asks"))
+        bids, asks = (read_levels(row.get(side), size)[:depth] for side in ("bids", "asks"))
         ts_ms = read_time(row.get("timestamp"))
         return Book(
             instrument=market.instrument,
@@ -261,7 +262,7 @@ def _read_market(row: Any, venue: str) -> tuple[Market, Decimal] | None:  # noqa
     """A linear perpetual and its contract's size in base units, or None for any other market."""
     if not (isinstance(row, Mapping) and row.get("swap") is True and row.get("linear") is True):
         return None
-    limits, precision = row.get("limits") or {}, row.get("precision") or {}
+    limits, precision = _read_fields(row.get("limits")), _read_fields(row.get("precision"))
     size, lot, tick = (
         read_decimal(row.get("contractSize")),
         read_decimal(precision.get("amount")),
@@ -269,8 +270,8 @@ def _read_market(row: Any, venue: str) -> tuple[Market, Decimal] | None:  # noqa
     )
     if size is None or size <= 0 or lot is None or tick is None:
         return None
-    least = read_decimal((limits.get("amount") or {}).get("min"))
-    leverage = read_decimal((limits.get("leverage") or {}).get("max"))
+    least = read_decimal(_read_fields(limits.get("amount")).get("min"))
+    leverage = read_decimal(_read_fields(limits.get("leverage")).get("max"))
     try:
         rules = InstrumentRules(
             lot=to_base(lot, size),
@@ -292,20 +293,16 @@ def _read_market(row: Any, venue: str) -> tuple[Market, Decimal] | None:  # noqa
     return market, size
 
 
+def _read_fields(value: object) -> Mapping[str, Any]:
+    """An object's fields; none where there is no object."""
+    return value if isinstance(value, Mapping) else {}
+
+
 def _read_tier(row: object) -> RawTier:
-    told = row if isinstance(row, Mapping) else {}
+    told = _read_fields(row)
     return RawTier(
         most=told.get("maxNotional"), maintenance=told.get("maintenanceMarginRate"), leverage=told.get("maxLeverage")
     )
-
-
-def _read_levels(levels: object, size: Decimal) -> tuple[tuple[float, float], ...]:
-    found = list[tuple[float, float]]()
-    for level in levels if isinstance(levels, list) else ():
-        price, contracts = read_decimal(level[0]), read_decimal(level[1])
-        if price is not None and contracts is not None:
-            found.append((float(price), to_base(contracts, size)))
-    return tuple(found)
 
 
 def _within(window: Window) -> pl.Expr:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Final
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _LONGEST_FRAME: Final = 262_144
 _CLOSED: Final = "1"
 _CANDLE_FIELDS: Final = 9
+_CANDLE_NUMBERS: Final = (0, 1, 2, 3, 4, 6, 7)  # all but contracts and whether it is closed
+_Candle: TypeAlias = tuple[int, float, float, float, float, float, float]
 _ANSWERS: Final = frozenset({"subscribe", "unsubscribe"})
 
 
@@ -43,6 +45,8 @@ class _Trade(msgspec.Struct):
     ts: int
 
 
+# What bytes that are no JSON raise; ValueError where text is not UTF-8.
+_NOT_JSON: Final = (msgspec.DecodeError, RecursionError, ValueError)
 _PUSHES: Final = msgspec.json.Decoder(_Push)
 # Numbers come as text: `strict=False` reads them, and refuses what is neither.
 _TRADES: Final = msgspec.json.Decoder(list[_Trade], strict=False)
@@ -75,7 +79,7 @@ class BlofinFrames:
         except msgspec.ValidationError:
             self._sink.refuse("wrong types")
             return False
-        except (msgspec.DecodeError, RecursionError):
+        except _NOT_JSON:
             self._sink.refuse("not JSON")
             return False
         if push.arg is not None and push.data:
@@ -94,7 +98,7 @@ class BlofinFrames:
     def _read_trades(self, data: msgspec.Raw) -> bool:
         try:
             trades = _TRADES.decode(data)
-        except (msgspec.DecodeError, RecursionError):
+        except _NOT_JSON:
             self._sink.refuse("wrong types")
             return False
         for trade in trades:
@@ -110,7 +114,7 @@ class BlofinFrames:
     def _read_candles(self, symbol: str, data: msgspec.Raw) -> bool:
         try:
             rows = _CANDLES.decode(data)
-        except (msgspec.DecodeError, RecursionError):
+        except _NOT_JSON:
             self._sink.refuse("wrong types")
             return False
         for row in rows:
@@ -122,20 +126,27 @@ class BlofinFrames:
 
     def _read_candle(self, name: str, row: list[str]) -> None:
         try:
-            candle = Candle(
-                symbol=name,
-                open_ms=int(row[0]),
-                open=float(row[1]),
-                high=float(row[2]),
-                low=float(row[3]),
-                close=float(row[4]),
-                volume=float(row[6]),
-                quote_volume=float(row[7]),
-            )
-        except ValueError:
+            told = msgspec.convert([row[i] for i in _CANDLE_NUMBERS], _Candle, strict=False)
+        except msgspec.ValidationError:
             self._sink.refuse("candle that cannot be")
             return
-        self._sink.add_candle(candle)
+        open_ms, opened, high, low, closed, volume, turnover = told
+        # The collector judges time, prices and volume.
+        if not 0.0 <= turnover < float("inf"):
+            self._sink.refuse("candle that cannot be")
+            return
+        self._sink.add_candle(
+            Candle(
+                symbol=name,
+                open_ms=open_ms,
+                open=opened,
+                high=high,
+                low=low,
+                close=closed,
+                volume=volume,
+                quote_volume=turnover,
+            )
+        )
 
     def _read_event(self, push: _Push) -> None:
         if push.event in _ANSWERS:
@@ -153,5 +164,5 @@ class BlofinFrames:
             return None
         try:
             return float(Decimal(contracts) * contract_size)
-        except (InvalidOperation, OverflowError, ValueError):
+        except (ArithmeticError, ValueError):  # decimal's own overflow is the former
             return None

@@ -13,11 +13,15 @@ _TRADE: Final = (
     '{{"arg":{{"channel":"trades","instId":"{symbol}"}},"data":[{{"instId":"{symbol}","tradeId":{id},'
     '"price":{price},"size":{size},"side":{side},"ts":{ts}}}]}}'
 )
+_CANDLE: Final = '{"arg":{"channel":"candle1m","instId":"BTC-USDT"},"data":[["1700000040000",%s,"1"]]}'
 _USUAL: Final = {"id": '"9000000001"', "price": '"1"', "size": '"1"', "side": '"buy"', "ts": '"1700000000000"'}
 _TRADES: Final[Mapping[str, Mapping[str, str]]] = {
     "nan": {"price": "NaN"},
     "nan_text": {"price": '"NaN"'},
     "infinite": {"size": '"1e400"'},
+    "beyond_decimals": {"size": '"1e999999"'},
+    "negative_size": {"size": '"-1"'},
+    "zero_price": {"price": '"0"'},
     "negative": {"price": '"-5"'},
     "zero_size": {"size": '"0"'},
     "huge_number": {"price": '"' + "9" * 400 + '"'},
@@ -26,6 +30,10 @@ _TRADES: Final[Mapping[str, Mapping[str, str]]] = {
     "no_id": {"id": "null"},
     "odd_side": {"side": '"both"'},
     "far_future": {"ts": '"99999999999999"'},
+    "epoch": {"ts": '"0"'},
+    "microseconds": {"ts": '"1700000000000000"'},
+    "beyond_whole_numbers": {"ts": "9" * 40},
+    "half_a_character": {"id": r'"\ud800"'},
     "not_a_time": {"ts": '"yesterday"'},
 }
 _TEXTS: Final[Mapping[str, str]] = {
@@ -40,6 +48,11 @@ _TEXTS: Final[Mapping[str, str]] = {
     "unknown_channel": '{"arg":{"channel":"gossip","instId":"BTC-USDT"},"data":[{"a":"b"}]}',
     "unknown_instrument": _TRADE.format(symbol="NO-SUCH", **_USUAL),
     "deep": "[" * 5_000,
+    "half_a_text": '{"event":"error","code":"1","msg":"\\ud800"}',
+    "deep_data": '{"arg":{"channel":"trades","instId":"BTC-USDT"},"data":' + "[" * 20_000 + "]" * 20_000 + "}",
+    "unknown_event": '{"event":"farewell","code":"0"}',
+    "huge_candle": _CANDLE % '"1","1e999","1","1","1","1","1"',
+    "candle_without_end": _CANDLE % '"1","1","1","1","1","1","inf"',
 }
 _HUGE_BYTES: Final = 10 * 1_048_576
 FORMS: Final = (*_TEXTS, *_TRADES, "binary", "not_utf8", "huge_frame")
