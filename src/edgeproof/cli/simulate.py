@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from edgeproof.domain.time import Clock
-    from edgeproof.simulator.exchange import ExchangeServer, Venue
+    from edgeproof.simulator.exchange import ExchangeServer, PlannedFault, Venue
 
 commands = typer.Typer(name="simulate", help="Make up a world to practise on.", no_args_is_help=True)
 _SYMBOLS: Final = "BTC-USDT,ETH-USDT,SOL-USDT,XRP-USDT"
@@ -48,6 +48,14 @@ def simulate_exchange(
         float,
         typer.Option(min=0.0, metavar="SECONDS", help="A seeded fault about so often, 10,000 at most; 0 for none."),
     ] = 0.0,
+    faults: Annotated[
+        str,
+        typer.Option(
+            help="Which, by commas: drop, stall, gap, duplicate, reorder, malformed, partial, 429, 403, 5xx, slow,"
+            " skew, restart.",
+            show_default="all of them",
+        ),
+    ] = "",
     seconds: Annotated[float, typer.Option(min=0.0, help="Stop after so long; 0 runs until Ctrl-C.")] = 0.0,
     truth: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write every trade that is made here.", show_default=False)
@@ -55,7 +63,13 @@ def simulate_exchange(
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run an exchange that speaks BloFin's protocol on this machine, and say at the end what it did."""
+    """Run an exchange that speaks BloFin's protocol on this machine, and say at the end what it did.
+
+    Faults come by themselves (--fault-every), or when a program asks: POST /_control/fault with {"kind": "drop"}.
+    Streams are cut (drop), cut within a frame (partial), silent and then late (stall), or lose, double, turn round
+    (gap, duplicate, reorder) or garble (malformed) what they send. Requests are turned away (429, 403), fail (5xx) or
+    are answered late (slow). The clock goes wrong (skew), and all of it goes away and comes back (restart).
+    """
     import asyncio
     from pathlib import Path
 
@@ -65,7 +79,8 @@ def simulate_exchange(
     del workspace
     names = tuple(name.strip() for name in symbols.split(",") if name.strip())
     market = _Wish(symbols=names, days=days, rate=rate, speed=speed, seed=seed)
-    venue = _open_venue(market, SystemClock(), fault_every=fault_every, truth=Path(truth) if truth else None)
+    plan = _plan_faults(faults, fault_every, seed)
+    venue = _open_venue(market, SystemClock(), plan, Path(truth) if truth else None)
     server = ExchangeServer(venue, port=port)
     document = asyncio.run(_serve(server, seconds))
 
@@ -88,11 +103,28 @@ class _Wish:
         self.seed = seed
 
 
-def _open_venue(wish: _Wish, clock: Clock, *, fault_every: float, truth: Path | None) -> Venue:
-    from edgeproof.simulator.exchange import ExchangeSpec, ScaledClock, Venue, WalkSpec, WalkTape, plan_faults
+def _plan_faults(faults: str, every_s: float, seed: int) -> tuple[PlannedFault, ...]:
+    """Faults of the kinds that are named, all kinds where none is."""
+    from edgeproof.domain.errors import RequestError, UnknownName
+    from edgeproof.simulator.exchange import FaultKind, plan_faults
+
+    known = {kind.value: kind for kind in FaultKind}
+    wanted = [name.strip() for name in faults.split(",") if name.strip()]
+    for name in wanted:
+        if name not in known:
+            raise UnknownName("fault", name, known)
+    if not every_s:
+        if wanted:
+            raise RequestError("--faults says which faults come, --fault-every how often; give it too")
+        return ()
+    kinds = [known[name] for name in wanted] or list(FaultKind)
+    return plan_faults(seed=seed, every_s=every_s, total_s=_MOST_FAULTS * every_s, kinds=kinds)
+
+
+def _open_venue(wish: _Wish, clock: Clock, plan: tuple[PlannedFault, ...], truth: Path | None) -> Venue:
+    from edgeproof.simulator.exchange import ExchangeSpec, ScaledClock, Venue, WalkSpec, WalkTape
 
     now_ms = clock.now_ms()
-    plan = plan_faults(seed=wish.seed, every_s=fault_every, total_s=_MOST_FAULTS * fault_every) if fault_every else ()
     spec = ExchangeSpec(plan=plan, seed=wish.seed, truth_path=truth)
     if wish.rate:
         minutes = wish.days * 1_440

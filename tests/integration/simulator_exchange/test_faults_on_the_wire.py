@@ -170,6 +170,19 @@ def test_slow_answers_outlast_an_impatient_client() -> None:
     run(visit())
 
 
+def test_a_clock_that_goes_wrong_shows_in_answers_and_comes_right_again() -> None:
+    async def visit() -> None:
+        async with connect(open_live_venue()) as (server, client):
+            await client.load_markets()
+            server.venue.inject(Fault(kind=FaultKind.SKEW, skew_ms=-3_600_000, seconds=1.0))
+            wrong = await client.fetch_ticker(BTC)
+            await asyncio.sleep(1.1)
+            right = await client.fetch_ticker(BTC)
+            assert right["timestamp"] - wrong["timestamp"] > 3_590_000
+
+    run(visit())
+
+
 def test_a_restart_cuts_everything_and_comes_back_on_the_same_port() -> None:
     async def visit() -> None:
         async with connect(open_live_venue()) as (server, client):
@@ -182,6 +195,18 @@ def test_a_restart_cuts_everything_and_comes_back_on_the_same_port() -> None:
             await asyncio.sleep(0.6)
             assert await client.fetch_trades(BTC)
             assert await client.watch_trades(BTC)
+
+    run(visit())
+
+
+def test_restarts_one_upon_the_other_are_one() -> None:
+    async def visit() -> None:
+        async with connect(open_live_venue()) as (server, client):
+            for _ in range(3):
+                server.venue.inject(Fault(kind=FaultKind.RESTART, seconds=0.3))
+                await asyncio.sleep(0.1)
+            await asyncio.sleep(0.6)
+            assert await client.fetch_trades(BTC)
 
     run(visit())
 

@@ -8,8 +8,16 @@ import typer
 from typer.testing import CliRunner
 
 from edgeproof.cli import simulate
-from edgeproof.domain.errors import WorkError
-from edgeproof.simulator.exchange import BackgroundExchange, ExchangeSpec, ManualClock, Venue, WalkSpec, WalkTape
+from edgeproof.domain.errors import RequestError, UnknownName, WorkError
+from edgeproof.simulator.exchange import (
+    BackgroundExchange,
+    ExchangeSpec,
+    FaultKind,
+    ManualClock,
+    Venue,
+    WalkSpec,
+    WalkTape,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +41,42 @@ def test_an_exchange_runs_for_as_long_as_asked_and_says_what_it_did(rate: str, t
     assert told["breaches"] == []
     assert any(event.startswith("fault ") for event in told["events"])
     assert "ws://127.0.0.1:" in done.stderr
+
+
+def test_the_help_names_every_fault_there_is() -> None:
+    told = CliRunner().invoke(make_app(), ["simulate", "exchange", "--help"], env={"COLUMNS": "400"}).stdout
+    words = {word.strip("(),.:") for word in told.split()}
+    assert {kind.value for kind in FaultKind} <= words
+
+
+@pytest.mark.parametrize("kind", [kind.value for kind in FaultKind])
+def test_a_fault_that_is_asked_for_comes_and_no_other(kind: str) -> None:
+    arguments = [
+        "simulate",
+        "exchange",
+        "--port",
+        "0",
+        "--days",
+        "1",
+        "--symbols",
+        "BTC-USDT",
+        "--json",
+        "--rate",
+        "50",
+    ]
+    arguments += ["--seconds", "0.7", "--fault-every", "0.2", "--faults", kind]
+    done = CliRunner().invoke(make_app(), arguments)
+    assert done.exit_code == 0, done.output
+    events = json.loads(done.stdout)["events"]
+    assert [event for event in events if event.startswith("fault ")] == [f"fault {kind}"]
+
+
+def test_faults_nobody_knows_or_nobody_schedules_are_refused() -> None:
+    unknown = CliRunner().invoke(make_app(), ["simulate", "exchange", "--fault-every", "1", "--faults", "drop,stal"])
+    assert isinstance(unknown.exception, UnknownName)
+    assert "did you mean 'stall'" in str(unknown.exception)
+    idle = CliRunner().invoke(make_app(), ["simulate", "exchange", "--faults", "drop"])
+    assert isinstance(idle.exception, RequestError)
 
 
 def test_a_taken_port_is_a_failure_in_one_line() -> None:

@@ -138,7 +138,9 @@ class ExchangeServer:
 
     def _begin(self, fault: Fault) -> None:
         if fault.kind is FaultKind.RESTART:
-            self._reopening = asyncio.get_running_loop().create_task(self._restart(fault.seconds))
+            # One that is away cannot go away again.
+            if self._reopening is None or self._reopening.done():
+                self._reopening = asyncio.get_running_loop().create_task(self._restart(fault.seconds))
             return
         numbers = self.streams if fault.connection is None else [fault.connection]
         if fault.connection == -1:
