@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
+import re
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ class ServiceUnit:
         target = "multi-user.target" if self.user else "default.target"
         lines = [
             "[Unit]",
-            f"Description={self.description}",
+            f"Description={_escape(' '.join(self.description.split()))}",
             "Wants=network-online.target",
             "After=network-online.target",
             # Never give up: an exchange may be away for a day.
@@ -74,7 +74,7 @@ class ServiceUnit:
             "NotifyAccess=main",
             *owner,
             f"WorkingDirectory={_escape(str(self.folder))}",
-            f"ExecStart={' '.join(_escape(shlex.quote(word)) for word in self.command)}",
+            f"ExecStart={_write_command(self.command)}",
             "Restart=always",
             "RestartSec=5",
             f"WatchdogSec={self.watchdog_s}",
@@ -83,7 +83,7 @@ class ServiceUnit:
             "KillSignal=SIGTERM",
             f"MemoryMax={self.memory_mb}M",
             "NoNewPrivileges=true",
-            *(["ProtectSystem=strict", f'ReadWritePaths="{_escape(str(self.folder))}"'] if self.user else []),
+            *(["ProtectSystem=strict", f"ReadWritePaths={_quote(str(self.folder))}"] if self.user else []),
             "",
             "[Install]",
             f"WantedBy={target}",
@@ -91,6 +91,20 @@ class ServiceUnit:
         return "\n".join(lines) + "\n"
 
 
+def _write_command(words: Sequence[str]) -> str:
+    """A command line as systemd reads it: dollars mean variables there, except in the program's own path."""
+    program, *arguments = words
+    return " ".join([_quote(program), *(_quote(word).replace("$", "$$") for word in arguments)])
+
+
+def _quote(word: str) -> str:
+    """One word for one word: systemd knows quotes around it and backslashes inside, not a shell's joined pieces."""
+    if re.fullmatch(r"[\w./:=@+,%$-]+", word):
+        return _escape(word)
+    inside = word.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{_escape(inside)}"'
+
+
 def _escape(text: str) -> str:
-    # Per cent signs and dollars mean something in a unit; doubled they mean themselves.
-    return text.replace("%", "%%").replace("$", "$$")
+    # A per cent sign means something in a unit; doubled it means itself.
+    return text.replace("%", "%%")
