@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -15,19 +15,22 @@ from edgeproof.strategies.expressions import LOGIC, Binary, Call, Expression, Na
 from edgeproof.strategies.identity import Keys
 from edgeproof.strategies.operators import OPERATORS
 from edgeproof.strategies.values import (
+    RelationArray,
     TruthArray,
     both,
     calculate,
     deny,
     either,
-    know_equal,
-    know_less,
+    find_relation,
     lag_numbers,
     lag_truths,
     pick_numbers,
     pick_truths,
     spread,
     take_logarithm,
+    tell_above,
+    tell_below,
+    tell_equal,
 )
 from edgeproof.strategies.windows import compute_window
 
@@ -39,7 +42,22 @@ if TYPE_CHECKING:
     from edgeproof.strategies.market_data import MarketData, View
     from edgeproof.strategies.strategy import Strategy
 
-    _Question: TypeAlias = Callable[[FloatArray, FloatArray], TruthArray]
+    _Question: TypeAlias = Callable[[RelationArray], TruthArray]
+
+# What a comparison asks of a relation, and whether the answer is denied.
+_QUESTIONS: Final[Mapping[str, tuple[_Question, bool]]] = {
+    "<": (tell_below, False),
+    ">": (tell_above, False),
+    ">=": (tell_below, True),
+    "<=": (tell_above, True),
+    "==": (tell_equal, False),
+    "!=": (tell_equal, True),
+}
+_MIRRORED: Final[Mapping[_Question, _Question]] = {
+    tell_below: tell_above,
+    tell_above: tell_below,
+    tell_equal: tell_equal,
+}
 
 
 class Computation:
@@ -60,6 +78,14 @@ class Computation:
         """A constant's value; NaN where it has none."""
         value = self._keys.constant(node)
         return float("nan") if value is None else value
+
+    def name(self, node: Expression) -> str:
+        """What the expression computes under these params, as a key."""
+        return self._keys.name(node)
+
+    def recall_numbers(self, node: Expression, view: View) -> FloatArray:
+        """As ``numbers``, kept with the data for the next params that change nothing here."""
+        return self._data.recall(view, f"numbers {self.name(node)}", lambda: self.numbers(node, view))
 
     def numbers(self, node: Expression, view: View) -> FloatArray:
         """A number on a view, shape (n,), or () where it is constant.
@@ -164,25 +190,17 @@ class Computation:
         return self._data.feature(*view, node.name, arguments)
 
     def _compare(self, operator: str, left: Expression, right: Expression, view: View) -> TruthArray:
-        """Every ordering is `less`, mirrored or denied, so that rules which ask both ways are computed once."""
-        match operator:
-            case "<":
-                found = self._know(know_less, left, right, view)
-            case ">":
-                found = self._know(know_less, right, left, view)
-            case ">=":
-                found = deny(self._know(know_less, left, right, view))
-            case "<=":
-                found = deny(self._know(know_less, right, left, view))
-            case "==":
-                found = self._know(know_equal, left, right, view)
-            case _:
-                found = deny(self._know(know_equal, left, right, view))
-        return found
-
-    def _know(self, ask: _Question, left: Expression, right: Expression, view: View) -> TruthArray:
-        key = f"{ask.__name__} {self._keys.name(left)} {self._keys.name(right)}"
-        return self._data.recall(view, key, lambda: ask(self.numbers(left, view), self.numbers(right, view)))
+        """Each comparison asks something of one relation, so that rules which ask both ways compare once."""
+        ask, denied = _QUESTIONS[operator]
+        first, second = self._keys.name(left), self._keys.name(right)
+        if first > second:
+            left, right, first, second, ask = right, left, second, first, _MIRRORED[ask]
+        relation = self._data.recall(
+            view,
+            f"relation {first} {second}",
+            lambda: find_relation(self.numbers(left, view), self.numbers(right, view)),
+        )
+        return deny(ask(relation)) if denied else ask(relation)
 
     def _cross(self, node: Call, view: View) -> TruthArray:
         left, right = node.arguments

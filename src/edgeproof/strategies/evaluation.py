@@ -85,15 +85,14 @@ class _Decision:
 
     def make(self) -> Signals:
         rules = self._strategy
-        distances = {
-            key: self._computation.numbers(rule, self._view)
-            for key in DISTANCES
-            if (rule := getattr(rules, key)) is not None
-        }
+        asked = {key: rule for key in DISTANCES if (rule := getattr(rules, key)) is not None}
+        distances = {key: self._computation.recall_numbers(rule, self._view) for key, rule in asked.items()}
         leverage = self._size()
-        able = np.asarray(leverage > 0)
-        for distance in distances.values():
-            able = np.asarray(able & (distance > 0))
+        able = self._data.recall(
+            self._view,
+            " ".join(["able", self._size_key(), *map(self._computation.name, asked.values())]),
+            lambda: _find_able(leverage, *distances.values()),
+        )
         long, short, exit_long, exit_short = (
             self._tell(rule) for rule in (rules.long, rules.short, rules.exit_long, rules.exit_short)
         )
@@ -124,8 +123,12 @@ class _Decision:
             return np.asarray(self._check_size("leverage", size.leverage))
         annual, most = self._check_size("annual", size.annual), self._check_size("max_leverage", size.max_leverage)
         volatility = self._data.recall(self._view, "yearly volatility", lambda: compute_volatility(self._bars))
-        key = f"leverage {annual!r} {most!r}"
-        return self._data.recall(self._view, key, lambda: target_volatility(volatility, annual, most))
+        return self._data.recall(self._view, self._size_key(), lambda: target_volatility(volatility, annual, most))
+
+    def _size_key(self) -> str:
+        """A name for the wished leverage: the kind of size, and what its parts are worth."""
+        size = self._strategy.size
+        return " ".join([size.kind, *(repr(self._computation.constant(part)) for part in size.parts.values())])
 
     def _check_size(self, what: str, part: Expression) -> float:
         value = self._computation.constant(part)
@@ -150,3 +153,11 @@ class _Decision:
         if not 1 <= bars <= MAX_WINDOW:
             raise InvalidValue(f"{key} of {self._strategy.name}", bars, f"1 to {MAX_WINDOW:,} bars")
         return int(bars)
+
+
+def _find_able(leverage: FloatArray, *distances: FloatArray) -> BoolArray:
+    """Where an entry has a size and every distance that is asked for."""
+    able = np.asarray(leverage > 0)
+    for distance in distances:
+        able = np.asarray(able & (distance > 0))
+    return able

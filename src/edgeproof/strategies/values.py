@@ -3,6 +3,7 @@
 A number is float64 of shape (n,), or () where it is constant; NaN is unknown, and so is whatever is not finite.
 A truth is int8 of the same shapes in Kleene's three-valued logic: 1 known true, 0 unknown, -1 known false. So ``and``
 is the minimum, ``or`` the maximum and ``not`` the sign turned, and an unknown never becomes true by being denied.
+A relation is int8 of the same shapes and says how one number stands to another: below, equal, above, or unknown.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from edgeproof.kernels.relations import ABOVE, BELOW, EQUAL, relate
+
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import BoolArray, FloatArray, IntArray
 
 TruthArray: TypeAlias = npt.NDArray[np.int8]
+RelationArray: TypeAlias = npt.NDArray[np.int8]
 
 
 def calculate(operator: str, left: FloatArray, right: FloatArray) -> FloatArray:
@@ -45,14 +49,34 @@ def hide_infinite(values: FloatArray | np.float64) -> FloatArray:
     return np.where(infinite, np.nan, array) if infinite.any() else array
 
 
-def know_less(left: FloatArray, right: FloatArray) -> TruthArray:
-    """Whether left is below right; unknown where a side is. The other orderings are its mirror image and its denial."""
-    return _weigh(left < right, left >= right)
+def find_relation(left: FloatArray, right: FloatArray) -> RelationArray:
+    """How left stands to right; unknown where a side is."""
+    if left.ndim and right.ndim:
+        return relate(_freeze(left), _freeze(right))
+    below, equal, above = (np.asarray(known).view(np.int8) for known in (left < right, left == right, left > right))
+    return np.asarray(BELOW * below + EQUAL * equal + ABOVE * above, dtype=np.int8)
 
 
-def know_equal(left: FloatArray, right: FloatArray) -> TruthArray:
-    """Whether both are equal; unknown where a side is."""
-    return _weigh(left == right, (left < right) | (left > right))
+def tell_below(relation: RelationArray) -> TruthArray:
+    """Whether left is below right."""
+    return _weigh(relation == BELOW, relation > BELOW)
+
+
+def tell_above(relation: RelationArray) -> TruthArray:
+    """Whether left is above right."""
+    return _weigh(relation == ABOVE, (relation & (BELOW | EQUAL)) > 0)
+
+
+def tell_equal(relation: RelationArray) -> TruthArray:
+    """Whether both are equal."""
+    return _weigh(relation == EQUAL, (relation & (BELOW | ABOVE)) > 0)
+
+
+def _freeze(values: FloatArray) -> FloatArray:
+    """A contiguous read-only view: kernels are compiled for one kind of array."""
+    view = np.ascontiguousarray(values).view()
+    view.flags.writeable = False
+    return view
 
 
 def _weigh(true: BoolArray | np.bool_, false: BoolArray | np.bool_) -> TruthArray:

@@ -4,27 +4,32 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from edgeproof.kernels.relations import relate_py
 from edgeproof.strategies.values import (
+    RelationArray,
     TruthArray,
     both,
     calculate,
     deny,
     either,
-    know_equal,
-    know_less,
+    find_relation,
     know_true,
     lag_numbers,
     lag_truths,
     take_logarithm,
+    tell_above,
+    tell_below,
+    tell_equal,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edgeproof.domain.arrays import FloatArray
-
 NAN = float("nan")
+COMPARED = st.sampled_from([NAN, -float("inf"), -1.0, -0.0, 0.0, 1.0, float("inf")])
 TRUE, UNKNOWN, FALSE = 1, 0, -1
 # Kleene's strong logic of indeterminacy (1938), as his tables give it.
 CONJUNCTION = {
@@ -60,11 +65,11 @@ def test_denying_an_unknown_leaves_it_unknown() -> None:
     assert [deny(encode(value)).tolist() for value in (TRUE, UNKNOWN, FALSE)] == [[FALSE], [UNKNOWN], [TRUE]]
 
 
-@pytest.mark.parametrize("ask", [know_less, know_equal])
+@pytest.mark.parametrize("ask", [tell_below, tell_above, tell_equal])
 def test_a_comparison_with_an_unknown_is_unknown_and_so_is_its_denial(
-    ask: Callable[[FloatArray, FloatArray], TruthArray],
+    ask: Callable[[RelationArray], TruthArray],
 ) -> None:
-    truth = ask(np.array([NAN, 1.0, NAN]), np.array([1.0, NAN, NAN]))
+    truth = ask(find_relation(np.array([NAN, 1.0, NAN]), np.array([1.0, NAN, NAN])))
     assert truth.tolist() == [0, 0, 0]
     assert not know_true(truth, 3).any()
     assert not know_true(deny(truth), 3).any()
@@ -72,9 +77,20 @@ def test_a_comparison_with_an_unknown_is_unknown_and_so_is_its_denial(
 
 def test_a_comparison_of_known_numbers_is_what_python_says() -> None:
     left, right = np.array([1.0, 2.0, 1.0, -0.0]), np.array([2.0, 1.0, 1.0, 0.0])
-    assert know_less(left, right).tolist() == [TRUE, FALSE, FALSE, FALSE]
-    assert know_equal(left, right).tolist() == [FALSE, FALSE, TRUE, TRUE]
-    assert know_less(np.asarray(1.0), np.asarray(2.0)).tolist() == TRUE
+    relation = find_relation(left, right)
+    assert tell_below(relation).tolist() == [TRUE, FALSE, FALSE, FALSE]
+    assert tell_above(relation).tolist() == [FALSE, TRUE, FALSE, FALSE]
+    assert tell_equal(relation).tolist() == [FALSE, FALSE, TRUE, TRUE]
+
+
+@settings(deadline=None)
+@given(left=st.lists(COMPARED, min_size=1, max_size=20), other=COMPARED)
+def test_a_series_stands_to_a_constant_as_to_a_series_of_that_constant(left: list[float], other: float) -> None:
+    values, constant = np.array(left), np.asarray(other)
+    expected = relate_py(values, np.full(len(values), other))
+    np.testing.assert_array_equal(find_relation(values, np.full(len(values), other)), expected)
+    np.testing.assert_array_equal(find_relation(values, constant), expected)
+    np.testing.assert_array_equal(tell_above(find_relation(constant, values)), tell_below(expected))
 
 
 def test_dividing_by_zero_and_overflow_are_unknown() -> None:

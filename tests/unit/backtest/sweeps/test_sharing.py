@@ -53,8 +53,9 @@ class Watched(MarketData):
 
 def test_a_changed_stop_computes_no_feature_window_or_comparison_again() -> None:
     data = Watched()
-    assert len(data.decide(k=1.0)) == 8  # four features, a window, three comparisons
-    assert data.decide(k=3.0) == []
+    assert len(data.decide(k=1.0)) == 10  # four features, a window, three comparisons, the stop, and where it is known
+    assert [key.split()[0] for key in data.decide(k=3.0)] == ["numbers", "able"]
+    assert data.decide(k=1.0) == []
 
 
 def test_a_changed_window_computes_its_feature_and_what_is_compared_with_it() -> None:
