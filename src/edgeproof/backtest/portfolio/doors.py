@@ -1,0 +1,145 @@
+"""The way in for frames: strategies over the bars of several symbols, on one account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from edgeproof.backtest.frames import split_bars, split_funding
+from edgeproof.backtest.portfolio.legs import Leg
+from edgeproof.backtest.portfolio.replaying import replay_legs
+from edgeproof.backtest.tape import prepare_tape
+from edgeproof.domain.errors import InvalidValue, UnknownName
+from edgeproof.domain.hashing import hash_json
+from edgeproof.domain.instruments import InstrumentRules
+from edgeproof.domain.time import Timeframe
+from edgeproof.execution import Costs
+from edgeproof.strategies import MarketData, Strategy, evaluate, load_strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+    from edgeproof.backtest.portfolio.limits import Limits
+    from edgeproof.backtest.portfolio.result import PortfolioResult
+    from edgeproof.backtest.portfolio.sizing import Sizing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Member:
+    """One strategy of a portfolio and what it trades.
+
+    Attributes:
+        strategy: A strategy, the name of one in the library, a path, or YAML text.
+        symbols: What it trades; by default every symbol there is.
+        params: Values other than the defaults.
+        timeframe: Decide on these bars instead of the strategy's own.
+        priority: Lower ones are served first where capital or room is short.
+        sizing: How large its entries are; by default as the portfolio says.
+    """
+
+    strategy: Strategy | str | Path
+    symbols: Sequence[str] | None = None
+    params: Mapping[str, float] = field(default_factory=dict)
+    timeframe: Timeframe | str | None = None
+    priority: int = 0
+    sizing: Sizing | None = None
+
+
+Members: TypeAlias = "Iterable[Member | Strategy | str | Path]"
+
+
+def backtest_portfolio(  # noqa: PLR0913 - one keyword for each thing a result depends on
+    bars: pl.DataFrame,
+    strategies: Members,
+    *,
+    sizing: Sizing | None = None,
+    limits: Limits | None = None,
+    costs: Costs | None = None,
+    funding: pl.DataFrame | None = None,
+    rules: InstrumentRules | Mapping[str, InstrumentRules] | None = None,
+    initial_equity: float = 10_000.0,
+) -> PortfolioResult:
+    """Trade several strategies on several symbols of one account, by the rules of `docs/assumptions.md`.
+
+    Args:
+        bars: ``ts, open, high, low, close, volume, symbol`` [, ``timeframe``, ...], the finest there are, of one length
+            for all symbols.
+        strategies: Strategies that trade every symbol, or :class:`Member` for those that do not; in any order.
+        sizing: Of the members that do not bring their own; by default what each strategy says, on equal parts.
+        limits: What the account allows; by default everything.
+        costs: Fees, slippage and latency; by default ``Costs()``.
+        funding: ``ts, rate, symbol``.
+        rules: The venue's rules, of all symbols or by symbol.
+        initial_equity: Quote units.
+
+    Raises:
+        RequestError: Bars, strategies or limits that cannot be used; says what was expected.
+    """
+    series = split_bars(bars)
+    rates = split_funding(funding, tuple(series))
+    members = read_members(strategies)
+    data = MarketData(series, rates)
+    legs = [leg for member in members for leg in decide(member, data)]
+    return replay_legs(
+        {symbol: prepare_tape(one, rates.get(symbol)) for symbol, one in series.items()},
+        legs,
+        costs=costs or Costs(),
+        sizing=sizing,
+        limits=limits,
+        rules=dict.fromkeys(series, rules) if isinstance(rules, InstrumentRules) else rules,
+        initial_equity=_check_equity(initial_equity),
+    )
+
+
+def read_members(strategies: Members) -> tuple[Member, ...]:
+    """Members as given, a bare strategy as one that trades everything.
+
+    Raises:
+        RequestError: No such strategy, or one text where several were expected.
+    """
+    if isinstance(strategies, (str, Strategy, Member)):
+        raise InvalidValue("strategies", type(strategies).__name__, "a list of strategies or members")
+    return tuple(one if isinstance(one, Member) else Member(strategy=one) for one in strategies)
+
+
+def decide(member: Member, data: MarketData) -> list[Leg]:
+    """The legs of one member: its decisions on each of its symbols.
+
+    Raises:
+        UnknownName: No bars of a symbol, or no such strategy or param.
+        NotRunnable: The bars cannot serve the strategy.
+    """
+    given = member.strategy
+    strategy = given if isinstance(given, Strategy) else load_strategy(given)
+    params = strategy.resolve_params(member.params)
+    chosen = Timeframe.parse(member.timeframe) if isinstance(member.timeframe, str) else member.timeframe
+    timeframe = chosen or strategy.timeframe
+    for symbol in member.symbols or ():
+        if symbol not in data.symbols:
+            raise UnknownName("bars of", symbol, data.symbols)
+    return [
+        Leg(
+            name=_name_leg(strategy, member.params, timeframe),
+            symbol=symbol,
+            signals=evaluate(strategy, data, symbol, params=params, timeframe=timeframe),
+            priority=member.priority,
+            sizing=member.sizing,
+            identity=hash_json({"strategy": strategy.hash, "params": params, "timeframe": timeframe.name}),
+        )
+        for symbol in member.symbols or data.symbols
+    ]
+
+
+def _name_leg(strategy: Strategy, params: Mapping[str, float], timeframe: Timeframe) -> str:
+    told = ", ".join(f"{name}={value:g}" for name, value in sorted(params.items()))
+    at = "" if timeframe == strategy.timeframe else f"@{timeframe}"
+    return f"{strategy.name}{at}{f'({told})' if told else ''}"
+
+
+def _check_equity(initial_equity: object) -> float:
+    if isinstance(initial_equity, bool) or not isinstance(initial_equity, (int, float)):
+        raise InvalidValue("initial_equity", initial_equity, "a number above 0")
+    return float(initial_equity)

@@ -1,0 +1,69 @@
+"""One strategy on one symbol, as a part of an account."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import MISSING, dataclass, fields
+from typing import TYPE_CHECKING, Final
+
+from edgeproof.domain.errors import InvalidValue
+from edgeproof.domain.signals import Signals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edgeproof.backtest.portfolio.sizing import Sizing
+
+_KNOWN: Final = frozenset({"max_hold"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Leg:
+    """One strategy's decisions on one symbol; at most one position at a time.
+
+    Attributes:
+        name: What it is called in results, such as the strategy's name.
+        symbol: What it trades.
+        signals: Its decisions.
+        priority: Lower ones are served first where capital or room is short.
+        sizing: How large its entries are; by default as the portfolio says.
+        identity: Names what it does, whatever it is called: a strategy's hash with its params; by default the name.
+    """
+
+    name: str
+    symbol: str
+    signals: Signals
+    priority: int = 0
+    sizing: Sizing | None = None
+    identity: str = ""
+
+    @property
+    def rank(self) -> tuple[int, str, str]:
+        """Its place among legs that act at one open: priority, symbol, identity."""
+        return self.priority, self.symbol, self.identity or self.name
+
+
+def order_legs(legs: Iterable[Leg]) -> tuple[Leg, ...]:
+    """The legs in the order in which they are served, however they were given.
+
+    Raises:
+        InvalidValue: No leg, or the same one twice.
+    """
+    ordered = tuple(sorted(legs, key=lambda leg: leg.rank))
+    if not ordered:
+        raise InvalidValue("legs", "none", "at least one")
+    seen = Counter((leg.symbol, leg.rank[2]) for leg in ordered)
+    for leg in ordered:
+        if seen[leg.symbol, leg.rank[2]] > 1:
+            raise InvalidValue("legs", f"{leg.name} on {leg.symbol} twice", "each strategy once on a symbol")
+        _refuse_beyond(leg)
+    return ordered
+
+
+def _refuse_beyond(leg: Leg) -> None:
+    """Refuse what a backtest of one symbol can do and a portfolio cannot."""
+    plain = {field.name: field.default for field in fields(Signals) if field.default is not MISSING}
+    for name in plain.keys() - _KNOWN:
+        asked = getattr(leg.signals, name)
+        if asked is not plain[name] and asked != plain[name]:
+            raise InvalidValue(f"{name} of {leg.name}", asked, f"{plain[name]} in a portfolio, which has no other yet")

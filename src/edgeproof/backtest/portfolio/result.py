@@ -1,0 +1,175 @@
+"""What became of an account that many legs share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from edgeproof.backtest.replay import EXIT_REASONS, break_down_costs
+from edgeproof.domain.frames import UTC_MS
+from edgeproof.domain.results import TRADE_LIST
+from edgeproof.kernels.portfolio_records import FLATTENED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import numpy.typing as npt
+
+    from edgeproof.backtest.replay import CostBreakdown
+    from edgeproof.domain.arrays import FloatArray, IntArray
+    from edgeproof.domain.results import Metrics
+    from edgeproof.evidence import TradeSums
+    from edgeproof.kernels.replay import TradeRecords
+
+DAILY_LOSS: Final = "daily_loss"
+
+# One row a closed trade, in order of entry, then of legs; `return` is pnl over the account's equity at entry.
+PORTFOLIO_TRADES: Final = pl.Schema({"leg": pl.String(), **TRADE_LIST})
+
+# One row a sample of the account; equity = cash + unrealised.
+ACCOUNT_CURVE: Final = pl.Schema(
+    {
+        "ts": UTC_MS,
+        "equity": pl.Float64(),
+        "cash": pl.Float64(),  # start and closed trades, less the entry fees and funding of open positions
+        "unrealised": pl.Float64(),  # of open positions at the newest close of each, costs of leaving not yet paid
+        "margin": pl.Float64(),  # of the cash, tied up by positions
+        "long": pl.Float64(),  # notional
+        "short": pl.Float64(),
+        "positions": pl.Int64(),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LegResult:
+    """One leg's part in an account.
+
+    Attributes:
+        name: As the leg was called.
+        symbol: What it traded.
+        priority: Its place where room was short.
+        sums: Its closed trades added up.
+        median_leverage: Notional over the account's equity at entry, half of the trades were no larger; None without
+            trades.
+        skipped: Wishes to enter that made no trade, by reason; reasons without any are left out.
+        cut: Entries made smaller by limits or margin.
+    """
+
+    name: str
+    symbol: str
+    priority: int
+    sums: TradeSums
+    median_leverage: float | None
+    skipped: Mapping[str, int]
+    cut: int
+
+    @property
+    def pnl(self) -> float:
+        """What its trades earned after all costs, quote units."""
+        return self.sums.gained - self.sums.lost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PortfolioResult:
+    """One account and what its legs did; frames are built when asked for.
+
+    Attributes:
+        legs: In the order in which they were served.
+        records: Closed trades, ``kernels.replay.TRADE_RECORD``, bars counted within their symbol, in order of entry,
+            then of legs, shape (t,).
+        owners: The leg of each trade, shape (t,).
+        entry_equity: The account's equity just before each entry, shape (t,).
+        entry_ts, exit_ts: As those of a single replay, shape (t,).
+        equity_ts: When the account was described: the start and every hour's last close, shape (s,).
+        account: What it looked like, ``kernels.portfolio_records.SAMPLE_RECORD``, shape (s,).
+        daily_returns: One for each UTC day from ``first_day`` on.
+        metrics: Every measure of the account; exposure is the share of its legs' bars in position.
+    """
+
+    legs: tuple[LegResult, ...]
+    records: TradeRecords
+    owners: IntArray
+    entry_equity: FloatArray
+    entry_ts: IntArray
+    exit_ts: IntArray
+    equity_ts: IntArray
+    account: npt.NDArray[np.void]
+    daily_returns: FloatArray
+    first_day: date
+    metrics: Metrics
+
+    @property
+    def trades(self) -> pl.DataFrame:
+        """Closed trades: ``PORTFOLIO_TRADES``."""
+        records = self.records
+        names = ("entry_price", "exit_price", "size", "pnl", "fees", "funding", "slippage", "mae", "mfe", "bars_held")
+        reasons = {**dict(enumerate(EXIT_REASONS)), FLATTENED: DAILY_LOSS}
+        return pl.DataFrame(
+            {
+                **{name: np.ascontiguousarray(records[name]) for name in names},
+                "leg": [self.legs[owner].name for owner in self.owners],
+                "symbol": [self.legs[owner].symbol for owner in self.owners],
+                "side": np.where(records["side"] > 0, "long", "short"),
+                "entry_ts": pl.Series(self.entry_ts).cast(UTC_MS),
+                "exit_ts": pl.Series(self.exit_ts).cast(UTC_MS),
+                "return": records["pnl"] / self.entry_equity,
+                "exit_reason": [reasons[int(reason)] for reason in records["reason"]],
+            },
+        ).select(pl.col(name).cast(dtype) for name, dtype in PORTFOLIO_TRADES.items())
+
+    @property
+    def equity(self) -> pl.DataFrame:
+        """The account over time: ``ACCOUNT_CURVE``."""
+        account = self.account
+        columns = {name: np.ascontiguousarray(account[name]) for name in account.dtype.names or ()}
+        return pl.DataFrame(
+            {
+                "ts": pl.Series(self.equity_ts).cast(UTC_MS),
+                **columns,
+                "unrealised": columns["equity"] - columns["cash"],
+            }
+        ).select(pl.col(name).cast(dtype) for name, dtype in ACCOUNT_CURVE.items())
+
+    @property
+    def skipped(self) -> pl.DataFrame:
+        """Wishes to enter that made no trade: ``leg, symbol, reason, count``."""
+        rows = [
+            {"leg": leg.name, "symbol": leg.symbol, "reason": reason, "count": count}
+            for leg in self.legs
+            for reason, count in leg.skipped.items()
+        ]
+        schema = {"leg": pl.String, "symbol": pl.String, "reason": pl.String, "count": pl.Int64}
+        return pl.DataFrame(rows, schema)
+
+    @property
+    def by_leg(self) -> pl.DataFrame:
+        """One row a leg: what it did to the account."""
+        return pl.DataFrame([_tell_leg(leg) for leg in self.legs])
+
+    @property
+    def costs(self) -> CostBreakdown:
+        """Where the money went."""
+        return break_down_costs(self.metrics)
+
+
+def _tell_leg(leg: LegResult) -> dict[str, object]:
+    sums = leg.sums
+    return {
+        "leg": leg.name,
+        "symbol": leg.symbol,
+        "trades": sums.trades,
+        "pnl": leg.pnl,
+        "win_rate": sums.wins / sums.trades if sums.trades else None,
+        "profit_factor": sums.gained / sums.lost if sums.lost else None,
+        "fees": sums.fees,
+        "funding": sums.funding,
+        "slippage": sums.slippage,
+        "median_leverage": leg.median_leverage,
+        "cut": leg.cut,
+        "skipped": sum(leg.skipped.values()),
+    }

@@ -1,0 +1,191 @@
+"""How large an entry is wished to be, from what is known when it is decided."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+
+from edgeproof.backtest.replay import replay_signals
+from edgeproof.domain.errors import InvalidValue
+from edgeproof.strategies.targeting import compute_volatility, target_volatility
+
+if TYPE_CHECKING:
+    from edgeproof.backtest.tape import Tape
+    from edgeproof.domain.arrays import FloatArray
+    from edgeproof.domain.instruments import InstrumentRules
+    from edgeproof.domain.signals import Signals
+    from edgeproof.execution import Costs
+
+_MOST_TRADES: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signalled:
+    """What the signals say (a strategy's own ``size``), on a part of the account.
+
+    Attributes:
+        share: Of the account's equity; by default an equal part for each leg.
+    """
+
+    share: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.share is not None:
+            _check_share("share", self.share)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedLeverage:
+    """The same notional over equity at every entry."""
+
+    leverage: float
+
+    def __post_init__(self) -> None:
+        _check_leverage("leverage", self.leverage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetVolatility:
+    """Notional such that the position alone would make the account as volatile as ``annual``, 0.2 = 20 % a year.
+
+    The symbol's volatility is that of the decision bars of the last day, 48 at least, up to the decision.
+    """
+
+    annual: float
+    max_leverage: float = 3.0
+
+    def __post_init__(self) -> None:
+        _check_leverage("annual volatility", self.annual)
+        _check_leverage("max_leverage", self.max_leverage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskPerTrade:
+    """Notional such that leaving at the stop, all costs included, loses ``risk`` of the account's equity.
+
+    The stop is the nearer of ``stop`` and ``trail``; an entry without one is skipped.
+    """
+
+    risk: float = 0.01
+    max_leverage: float = 10.0
+
+    def __post_init__(self) -> None:
+        _check_share("risk", self.risk)
+        _check_leverage("max_leverage", self.max_leverage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FractionalKelly:
+    """A fraction of the leverage at which the leg's own past trades would have grown fastest.
+
+    Past trades are those that the leg would have made alone and without limits, so that a leg which was shut out comes
+    back when its edge does. With returns r of their notional after costs, the leverage of fastest growth is taken as
+    mean(r) / mean(r^2): exact for even bets (J. L. Kelly, *A New Interpretation of Information Rate*, 1956), and up to
+    second order for any others (E. O. Thorp, *The Kelly Criterion in Blackjack, Sports Betting, and the Stock Market*,
+    2006). Where it is not above zero there is no entry.
+
+    Attributes:
+        fraction: Of that leverage.
+        max_leverage: The cap.
+        trades: So many last trades count, ended by the close at which is decided.
+        fewest: With fewer, ``start`` is used.
+        start: Leverage until then; 0 for none.
+    """
+
+    fraction: float = 0.5
+    max_leverage: float = 2.0
+    trades: int = 100
+    fewest: int = 30
+    start: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_share("fraction", self.fraction)
+        _check_leverage("max_leverage", self.max_leverage)
+        if self.start != 0:
+            _check_leverage("start", self.start)
+        for name in ("trades", "fewest"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST_TRADES:
+                raise InvalidValue(name, value, f"a whole number from 1 to {_MOST_TRADES:,}")
+        if self.fewest > self.trades:
+            raise InvalidValue("fewest", self.fewest, f"at most trades, {self.trades}")
+
+
+Sizing: TypeAlias = Signalled | FixedLeverage | TargetVolatility | RiskPerTrade | FractionalKelly
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sized:
+    """What a kernel needs to size a leg's entries.
+
+    Attributes:
+        share: Of the account's equity that ``leverage`` multiplies.
+        leverage: Wished at each decision, NaN for no entry; with a ``risk`` the highest; shape (decisions,).
+        risk: Share of equity lost at the stop; 0 where the leverage alone says the size.
+    """
+
+    share: float
+    leverage: FloatArray
+    risk: float = 0.0
+
+
+def size_entries(  # noqa: PLR0913 - what a size may depend on
+    sizing: Sizing, signals: Signals, tape: Tape, *, legs: int, costs: Costs, rules: InstrumentRules
+) -> Sized:
+    """Size every decision of a leg by what was known at its close.
+
+    Args:
+        sizing: How.
+        signals: The leg's decisions.
+        tape: Its symbol's execution bars.
+        legs: How many share the account.
+        costs: Of the trades that Kelly learns from.
+        rules: Likewise.
+    """
+    count = len(signals.bars)
+    if isinstance(sizing, Signalled):
+        return Sized(share=1.0 / legs if sizing.share is None else sizing.share, leverage=signals.leverage)
+    if isinstance(sizing, FixedLeverage):
+        return Sized(share=1.0, leverage=np.full(count, sizing.leverage))
+    if isinstance(sizing, RiskPerTrade):
+        return Sized(share=1.0, leverage=np.full(count, sizing.max_leverage), risk=sizing.risk)
+    if isinstance(sizing, TargetVolatility):
+        volatility = compute_volatility(signals.bars)
+        return Sized(share=1.0, leverage=target_volatility(volatility, sizing.annual, sizing.max_leverage))
+    return Sized(share=1.0, leverage=_bet_kelly(sizing, signals, tape, costs, rules))
+
+
+def _bet_kelly(
+    sizing: FractionalKelly, signals: Signals, tape: Tape, costs: Costs, rules: InstrumentRules
+) -> FloatArray:
+    alone = replay_signals(
+        tape,
+        replace(signals, leverage=np.broadcast_to(np.float64(1.0), (len(signals.bars),))),
+        costs=costs,
+        rules=rules,
+    )
+    records = alone.records
+    returns = records["pnl"] / (records["size"] * records["entry_price"])
+    # What happens inside a bar is known at its close.
+    known_at = tape.bars.ts[records["exit_bar"]] + tape.bars.timeframe.ms
+    ended = np.searchsorted(known_at, signals.bars.known_at, side="right")
+    first = np.maximum(ended - sizing.trades, 0)
+    gained, squared = (np.concatenate([[0.0], np.cumsum(values)]) for values in (returns, returns * returns))
+    spread = squared[ended] - squared[first]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        best = np.where(spread > 0.0, (gained[ended] - gained[first]) / spread, 0.0)
+    wished = np.minimum(sizing.fraction * best, sizing.max_leverage)
+    return np.where(ended < sizing.fewest, sizing.start, np.maximum(wished, 0.0))
+
+
+def _check_share(what: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 < value <= 1.0:
+        raise InvalidValue(what, value, "a share above 0, at most 1, such as 0.01 for 1 %")
+
+
+def _check_leverage(what: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 < value < math.inf:
+        raise InvalidValue(what, value, "a finite number above 0")

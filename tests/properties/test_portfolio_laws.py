@@ -1,0 +1,156 @@
+"""Laws that any portfolio obeys, whatever it trades."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgeproof.backtest.portfolio import PortfolioResult, order_legs
+from edgeproof.backtest.portfolio.orders import lay_out
+from edgeproof.backtest.portfolio.sizing import Signalled
+from edgeproof.backtest.tape import prepare_tape
+from edgeproof.kernels.portfolio import replay_portfolio
+from edgeproof.kernels.portfolio_py import replay_portfolio_py
+from edgeproof.kernels.replay import END
+from fakes.calm_portfolios import SYMBOLS, TIGHT, CalmPortfolio, make_calm_portfolio
+from fakes.portfolio_cases import PortfolioCase, portfolio_cases
+from fakes.replay_cases import START_MS, STEP_MS
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from edgeproof.domain.series import BarSeries
+
+SOME = settings(deadline=None, max_examples=25)
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def same(first: PortfolioResult, second: PortfolioResult) -> bool:
+    return (
+        first.trades.equals(second.trades)
+        and first.equity.equals(second.equity)
+        and first.skipped.equals(second.skipped)
+        and first.metrics == second.metrics
+    )
+
+
+@SOME
+@given(seed=SEEDS, order=st.randoms(use_true_random=False))
+def test_the_order_in_which_legs_and_symbols_are_given_changes_nothing(seed: int, order: Random) -> None:
+    market = make_calm_portfolio(seed, days=2)
+    legs, symbols = list(market.legs), list(market.bars)
+    order.shuffle(legs)
+    order.shuffle(symbols)
+    tapes = {symbol: prepare_tape(market.bars[symbol], market.funding) for symbol in symbols}
+    assert list(tapes) == symbols
+    shuffled = market.run(legs=legs)
+    assert same(market.run(), shuffled)
+
+
+@SOME
+@given(seed=SEEDS, minutes=st.integers(1_500, 5_000))
+def test_what_comes_later_changes_nothing_before_it(seed: int, minutes: int) -> None:
+    market = make_calm_portfolio(seed)
+    whole, early = market.run(), market.until(minutes).run()
+    now = START_MS + minutes * STEP_MS
+    past, known = whole.exit_ts < now, early.exit_ts < now
+    for name in whole.records.dtype.names or ():
+        np.testing.assert_array_equal(whole.records[name][past], early.records[name][known], err_msg=name)
+    np.testing.assert_array_equal(whole.entry_equity[past], early.entry_equity[known])
+    # At `now` itself positions of the shorter world close with its data.
+    samples = int((whole.equity_ts < now).sum())
+    assert samples > 20
+    for name in whole.account.dtype.names or ():
+        np.testing.assert_array_equal(whole.account[name][:samples], early.account[name][:samples], err_msg=name)
+
+
+@SOME
+@given(seed=SEEDS)
+def test_cash_and_open_positions_are_the_start_and_the_pnl_of_all_trades(seed: int) -> None:
+    market = make_calm_portfolio(seed, days=2)
+    result = market.run()
+    trades, owners = result.records, result.owners
+    series = [market.bars[result.legs[owner].symbol] for owner in owners]
+    taken = trades["size"] * trades["entry_price"] * market.costs.taker
+    # What happens within a bar is known at its close, the end of the data is one.
+    closed_at = result.exit_ts + np.where(trades["reason"] == END, 0, STEP_MS)
+    for at, now in enumerate(result.equity_ts[1:], start=1):
+        closed = closed_at <= now
+        held = np.flatnonzero(~closed & (result.entry_ts < now))
+        cash, unrealised = 10_000.0 + trades["pnl"][closed].sum(), 0.0
+        for i in held:
+            bars, exposure = series[i], trades["side"][i] * trades["size"][i]
+            newest = int(np.searchsorted(bars.ts, now)) - 1
+            unrealised += exposure * (bars.close[newest] - trades["entry_price"][i])
+            cash -= taken[i] + exposure * _add_funding(market, bars, result.entry_ts[i], now)
+        sample = result.account[at]
+        assert sample["cash"] == pytest.approx(cash, abs=0.005)
+        assert sample["equity"] == pytest.approx(cash + unrealised, abs=0.005)
+        assert sample["positions"] == len(held)
+    assert result.account["equity"][-1] == pytest.approx(10_000.0 + trades["pnl"].sum(), abs=0.005)
+
+
+def _add_funding(market: CalmPortfolio, bars: BarSeries, entry_ts: int, now: int) -> float:
+    """What one unit of a long position paid from after its entry."""
+    due = market.funding["ts"].dt.epoch("ms").to_numpy()
+    paid = (due > entry_ts) & (due < now)
+    return float((bars.open[np.searchsorted(bars.ts, due[paid])] * market.funding["rate"].to_numpy()[paid]).sum())
+
+
+@SOME
+@given(seed=SEEDS)
+def test_limits_hold_at_every_entry(seed: int) -> None:
+    market = make_calm_portfolio(seed, days=3)
+    result = market.run()
+    records, legs = result.records, result.legs
+    symbols = np.array([SYMBOLS.index(legs[owner].symbol) for owner in result.owners])
+    opens = {
+        at: dict(zip(bars.ts.tolist(), bars.open.tolist(), strict=True)) for at, bars in enumerate(market.bars.values())
+    }
+    for at in range(len(records)):
+        now = result.entry_ts[at]
+        # Entries of one open are made in the order of legs, exits at that open before them.
+        before = (result.entry_ts < now) | ((result.entry_ts == now) & (result.owners <= result.owners[at]))
+        held = np.flatnonzero(before & (result.exit_ts >= now) & ~((result.exit_ts == now) & (result.entry_ts < now)))
+        marks = np.array([opens[symbols[i]].get(int(now), np.nan) for i in held])
+        notional = records["size"][held] * marks
+        equity = result.entry_equity[at]
+        assert len(held) <= 4
+        assert np.nansum(notional) <= 2.5 * equity * (1 + 1e-3)
+        assert np.nansum(notional[symbols[held] == symbols[at]]) <= 1.2 * equity * (1 + 1e-3)
+
+
+@SOME
+@given(case=portfolio_cases())
+def test_an_account_never_falls_below_zero(case: PortfolioCase) -> None:
+    layout = lay_out(case.tapes, order_legs(case.legs), **case.terms)
+    trades, _, _, _, samples = replay_portfolio(*layout.arguments)
+    least = -1e-6 * case.initial_equity
+    assert samples["equity"].min() >= 0.0
+    assert case.initial_equity + np.cumsum(trades["pnl"]).min(initial=0.0) >= least
+    assert (samples["cash"] - samples["margin"] >= least).all()
+
+
+@settings(deadline=None, max_examples=4)
+@given(seed=SEEDS)
+def test_on_days_of_minutes_too_the_kernel_is_its_specification(seed: int) -> None:
+    market = make_calm_portfolio(seed, days=3)
+    tapes = {symbol: prepare_tape(bars, market.funding) for symbol, bars in market.bars.items()}
+    layout = lay_out(
+        tapes,
+        order_legs(market.legs),
+        sizing=Signalled(),
+        limits=TIGHT,
+        costs=market.costs,
+        rules={},
+        initial_equity=10_000.0,
+    )
+    found, specified = replay_portfolio(*layout.arguments), replay_portfolio_py(*layout.arguments)
+    assert len(found[0]) > 50
+    np.testing.assert_array_equal(found[0], specified[0])
+    np.testing.assert_array_equal(found[3], specified[3])
+    np.testing.assert_array_equal(found[4], specified[4])

@@ -1,0 +1,56 @@
+"""The compiled portfolio replay, its specification and, for one leg, the single replay are one function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+
+from edgeproof.backtest import replay_signals
+from edgeproof.backtest.portfolio import Leg, Signalled, order_legs, replay_legs
+from edgeproof.backtest.portfolio.orders import lay_out
+from edgeproof.kernels.portfolio import replay_portfolio
+from edgeproof.kernels.portfolio_py import replay_portfolio_py
+from edgeproof.kernels.replay import TRADE_RECORD
+from fakes.portfolio_cases import PortfolioCase, make_costs, make_rules, make_signals, make_tape, portfolio_cases
+from fakes.replay_cases import STEP_MS, ReplayCase, replay_cases
+
+SMALL = settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+
+
+@SMALL
+@given(case=portfolio_cases())
+def test_the_kernel_and_its_specification_agree_to_the_last_bit(case: PortfolioCase) -> None:
+    layout = lay_out(case.tapes, order_legs(case.legs), **case.terms)
+    # Described at every close, not only at those of hours.
+    closes = np.unique(np.concatenate([tape.bars.ts + STEP_MS for tape in case.tapes.values()]))
+    arguments: list[Any] = [closes if given is layout.sample_ts else given for given in layout.arguments]
+    pairs: Any = zip(replay_portfolio(*arguments), replay_portfolio_py(*arguments), strict=True)
+    for ours, theirs in pairs:
+        for field in ours.dtype.names or ():
+            np.testing.assert_array_equal(ours[field], theirs[field], err_msg=field)
+        if ours.dtype.names is None:
+            np.testing.assert_array_equal(ours, theirs)
+
+
+@SMALL
+@given(case=replay_cases())
+def test_one_leg_without_limits_is_the_single_replay_to_the_last_bit(case: ReplayCase) -> None:
+    tape, signals = make_tape(case), make_signals(case)
+    terms: dict[str, Any] = {"costs": make_costs(case), "initial_equity": case.initial_equity}
+    single = replay_signals(tape, signals, rules=make_rules(case), symbol="A", **terms)
+    leg = Leg(name="only", symbol="A", signals=signals)
+    account = replay_legs({"A": tape}, [leg], rules={"A": make_rules(case)}, sizing=Signalled(share=1.0), **terms)
+    for field in TRADE_RECORD.names or ():
+        np.testing.assert_array_equal(account.records[field], single.records[field], err_msg=field)
+    np.testing.assert_array_equal(account.account["equity"], single.equity_values)
+    np.testing.assert_array_equal(account.daily_returns, single.daily_returns)
+    assert account.metrics == single.metrics
+    assert account.trades.drop("leg").equals(single.trades)
+    skipped = account.legs[0].skipped
+    assert (skipped.get("late", 0), skipped.get("refused", 0), skipped.get("ambiguous", 0)) == (
+        single.unfilled.late,
+        single.unfilled.refused,
+        single.unfilled.ambiguous,
+    )
