@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from edgeproof.backtest.arguments import read_costs, read_equity, read_rules, read_timeframe
 from edgeproof.backtest.frames import split_bars, split_funding
 from edgeproof.backtest.replay import replay_signals
 from edgeproof.backtest.result import combine_replays
 from edgeproof.backtest.tape import prepare_tape
 from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.signals import Signals
-from edgeproof.domain.time import Timeframe
-from edgeproof.execution import Costs
 from edgeproof.strategies import MarketData, Strategy, evaluate, load_strategy
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from edgeproof.backtest.result import BacktestResult
     from edgeproof.domain.arrays import BoolArray, FloatArray
     from edgeproof.domain.instruments import InstrumentRules
+    from edgeproof.domain.time import Timeframe
+    from edgeproof.execution import Costs
 
 Flags: TypeAlias = "npt.ArrayLike | pl.Series | Sequence[bool]"
 Distances: TypeAlias = "npt.ArrayLike | pl.Series | Sequence[float]"
@@ -60,20 +61,20 @@ def backtest(  # noqa: PLR0913 - one keyword for each thing a result depends on
         RequestError: Bars, strategy or parameters that cannot be used; says what was expected.
     """
     chosen = strategy if isinstance(strategy, Strategy) else load_strategy(strategy)
-    decide_on = Timeframe.parse(timeframe) if isinstance(timeframe, str) else timeframe
+    decide_on, paid, limits = read_timeframe(timeframe), read_costs(costs), read_rules(rules)
+    equity = read_equity(initial_equity)
     series = split_bars(bars)
     rates = split_funding(funding, tuple(series))
     tapes = {symbol: prepare_tape(one, rates.get(symbol)) for symbol, one in series.items()}
     data = MarketData(series, rates)
-    _check_equity(initial_equity)
     return combine_replays(
         {
             symbol: replay_signals(
                 tape,
                 evaluate(chosen, data, symbol, params=params, timeframe=decide_on),
-                costs=costs or Costs(),
-                rules=rules,
-                initial_equity=initial_equity / len(tapes),
+                costs=paid,
+                rules=limits,
+                initial_equity=equity / len(tapes),
                 symbol=symbol,
             )
             for symbol, tape in tapes.items()
@@ -125,8 +126,8 @@ def backtest_signals(  # noqa: PLR0913 - one keyword for each array a user may b
     Raises:
         RequestError: Bars or arrays that cannot be used; says what was expected.
     """
-    length = Timeframe.parse(timeframe) if isinstance(timeframe, str) else timeframe
-    series = split_bars(bars, timeframe=length, needs_volume=False)
+    paid, limits, equity = read_costs(costs), read_rules(rules), read_equity(initial_equity)
+    series = split_bars(bars, timeframe=read_timeframe(timeframe), needs_volume=False)
     if len(series) > 1:
         raise InvalidValue("bars", f"bars of {len(series)} symbols", "one symbol; filter the frame")
     if long is None and short is None:
@@ -147,11 +148,8 @@ def backtest_signals(  # noqa: PLR0913 - one keyword for each array a user may b
         max_hold=_read_bars("max_hold", max_hold),
         cool_down=_read_bars("cool_down", cool_down),
     )
-    _check_equity(initial_equity)
     tape = prepare_tape(one, split_funding(funding, (symbol,)).get(symbol))
-    replay = replay_signals(
-        tape, signals, costs=costs or Costs(), rules=rules, initial_equity=initial_equity, symbol=symbol
-    )
+    replay = replay_signals(tape, signals, costs=paid, rules=limits, initial_equity=equity, symbol=symbol)
     return combine_replays({symbol: replay})
 
 
@@ -169,9 +167,7 @@ def _read_flags(name: str, values: Flags | None, count: int) -> BoolArray:
 def _read_distances(name: str, values: Distances | None, count: int) -> FloatArray:
     if values is None:
         return np.broadcast_to(np.float64("nan"), (count,))
-    read = _to_array(
-        name, values.cast(pl.Float64) if isinstance(values, pl.Series) and values.dtype == pl.Null else values
-    )
+    read = _to_array(name, values)
     if not (np.issubdtype(read.dtype, np.floating) or np.issubdtype(read.dtype, np.integer)):
         raise InvalidValue(name, f"an array of {read.dtype}", "numbers")
     if read.shape not in {(), (count,)}:
@@ -188,8 +184,12 @@ def _read_distances(name: str, values: Distances | None, count: int) -> FloatArr
 
 def _to_array(name: str, values: object) -> npt.NDArray[np.generic]:
     try:
+        if isinstance(values, pl.Series):
+            # Decimals and the widest integers are objects to numpy; all that is null has no type.
+            plain = values.dtype.is_numeric() or values.dtype == pl.Null
+            return (values.cast(pl.Float64) if plain else values).to_numpy()
         # A list of unequal lists is refused here, not turned into an array of objects.
-        return values.to_numpy() if isinstance(values, pl.Series) else np.asarray(values)
+        return np.asarray(values)
     except ValueError:
         raise InvalidValue(name, "a ragged sequence", "one value for each bar") from None
 
@@ -204,8 +204,3 @@ def _read_share(share: object) -> float:
     if isinstance(share, bool) or not isinstance(share, (int, float, np.number)) or not 0.0 < share <= 1.0:
         raise InvalidValue("take_share", share, "a share above 0, at most 1")
     return float(share)
-
-
-def _check_equity(initial_equity: object) -> None:
-    if isinstance(initial_equity, bool) or not isinstance(initial_equity, (int, float)):
-        raise InvalidValue("initial_equity", initial_equity, "a number above 0")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from edgeproof.domain.errors import InvalidValue, SchemaMismatch
+from edgeproof.domain.errors import InvalidValue
+from edgeproof.domain.frames import require_frame, require_text
 from edgeproof.domain.series import BarSeries
 from edgeproof.domain.time import MS_PER_MINUTE, ONE_MINUTE, Timeframe
 
@@ -33,18 +34,14 @@ def split_bars(
         InvalidValue: No frame, no bars, several venues or timeframes, times that do not ascend.
         SchemaMismatch: A column is missing or of another type.
     """
-    if not isinstance(bars, pl.DataFrame):
-        raise InvalidValue("bars", type(bars).__name__, "a polars DataFrame (pl.from_pandas makes one)")
+    require_frame(bars, "bars")
     if bars.is_empty():
         raise InvalidValue("bars", "an empty frame", "at least one bar")
     if "volume" not in bars.columns and not needs_volume:
         bars = bars.with_columns(volume=pl.lit(None, dtype=pl.Float64))
     if "symbol" not in bars.columns:
         return {"": _read_series(bars, timeframe)}
-    if bars.schema["symbol"] != pl.String or bars["symbol"].null_count():
-        raise SchemaMismatch(
-            "bars", {"symbol": f"is {bars.schema['symbol']} or has nulls, expected a text in every row"}
-        )
+    require_text(bars, "symbol", "bars")
     parts = bars.partition_by("symbol", maintain_order=True, as_dict=True)
     return {str(symbol): _read_series(part, timeframe) for (symbol,), part in parts.items()}
 
@@ -57,10 +54,10 @@ def split_funding(funding: pl.DataFrame | None, symbols: tuple[str, ...]) -> Map
     """
     if funding is None:
         return {}
-    if not isinstance(funding, pl.DataFrame):
-        raise InvalidValue("funding", type(funding).__name__, "a polars DataFrame with ts and rate")
+    require_frame(funding, "funding")
     if "symbol" in funding.columns and symbols != ("",):
-        parts = {symbol: funding.filter(pl.col("symbol") == symbol) for symbol in symbols}
+        require_text(funding, "symbol", "funding")
+        parts = {symbol: funding.filter(pl.col("symbol").cast(pl.String) == symbol) for symbol in symbols}
         return {symbol: part for symbol, part in parts.items() if not part.is_empty()}
     if len(symbols) > 1:
         raise InvalidValue("funding", "a frame without the column symbol", "the column, since the bars have several")

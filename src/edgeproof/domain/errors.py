@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _MOST_NAMES_SHOWN = 12
+_MOST_CHARACTERS_TOLD = 200
 
 
 class EdgeproofError(Exception):
@@ -49,7 +50,7 @@ class UnknownName(RequestError):  # noqa: N818 - reads as what happened
         self.kind = kind
         self.name = name
         self.known = tuple(sorted(known))
-        super().__init__(f"no {kind} '{name}'; {offer_names(name, self.known)}")
+        super().__init__(f"no {kind} {tell_value(name)}; {offer_names(name, self.known)}")
 
     def __reduce__(self) -> tuple[type[UnknownName], tuple[str, str, tuple[str, ...]]]:
         return (type(self), (self.kind, self.name, self.known))
@@ -68,7 +69,7 @@ class InvalidValue(RequestError):  # noqa: N818
         self.what = what
         self.value = value
         self.expected = expected
-        super().__init__(f"{what} cannot be {value!r}; expected {expected}")
+        super().__init__(f"{what} cannot be {tell_value(value)}; expected {expected}")
 
     def __reduce__(self) -> tuple[type[InvalidValue], tuple[str, object, str]]:
         return (type(self), (self.what, self.value, self.expected))
@@ -111,6 +112,12 @@ class Unreadable(WorkError):  # noqa: N818
 
     def __reduce__(self) -> tuple[type[Unreadable], tuple[str, str]]:
         return (type(self), (self.what, self.reason))
+
+
+def tell_value(value: object) -> str:
+    """A value as Python writes it, on one line and cut where it is long: frames and arrays are values too."""
+    told = " ".join(repr(value).split())
+    return told if len(told) <= _MOST_CHARACTERS_TOLD else f"{told[:_MOST_CHARACTERS_TOLD]}..."
 
 
 def offer_names(name: str, known: Iterable[str]) -> str:

@@ -85,6 +85,29 @@ FUNDING: Final = Table(
 TABLES: Final = {table.name: table for table in (TRADES, BARS, FUNDING)}
 
 
+def require_frame(given: object, what: str) -> pl.DataFrame:
+    """The frame, where it is one.
+
+    Raises:
+        InvalidValue: It is something else, such as a frame of another library.
+    """
+    if not isinstance(given, pl.DataFrame):
+        raise InvalidValue(what, type(given).__name__, "a polars DataFrame (pl.from_pandas makes one)")
+    return given
+
+
+def require_text(frame: pl.DataFrame, column: str, what: str) -> None:
+    """Refuse a frame in which a column names nothing, in some row or in all.
+
+    Raises:
+        SchemaMismatch: The column is not text, or has nulls.
+    """
+    dtype, nulls = frame.schema[column], frame[column].null_count()
+    if not isinstance(dtype, (pl.String, pl.Categorical, pl.Enum)) or nulls:
+        problem = f"{nulls} nulls where none may be" if nulls else f"is {dtype}, expected a text in every row"
+        raise SchemaMismatch(what, {column: problem})
+
+
 def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """The frame in the table's columns and order; columns a source may lack are added as nulls.
 

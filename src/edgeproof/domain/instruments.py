@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
+from numbers import Real
 from typing import TYPE_CHECKING, Final
 
 from edgeproof.domain.errors import InvalidValue
@@ -17,6 +18,7 @@ _QUOTES: Final = ("FDUSD", "USDT", "USDC", "USD", "EUR", "GBP", "JPY", "TRY", "B
 _ASSET: Final = r"[A-Z0-9]{1,20}"
 _SEPARATED: Final = re.compile(rf"(?P<base>{_ASSET})[-/_](?P<quote>{_ASSET})(?:[:_](?P<settle>{_ASSET})|-SWAP|-PERP)?")
 _RENAMED: Final = {"XBT": "BTC"}
+_MOST: Final = 1e15
 
 
 @dataclass(frozen=True, slots=True, order=True, kw_only=True)
@@ -55,7 +57,11 @@ class MarginTier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstrumentRules:
-    """What a venue accepts for one instrument, in base units and quote prices; 0 means no such rule."""
+    """What a venue accepts for one instrument, in base units and quote prices; 0 means no such rule.
+
+    Raises:
+        InvalidValue: Not a number, negative, or larger than anything that is traded.
+    """
 
     lot: float = 0.0
     tick: float = 0.0
@@ -65,12 +71,16 @@ class InstrumentRules:
 
     def __post_init__(self) -> None:
         for name in ("lot", "tick", "min_size"):
-            if not 0.0 <= getattr(self, name) < float("inf"):
-                raise InvalidValue(name, getattr(self, name), "a finite number, 0 or more")
-        if not 1.0 <= self.max_leverage < float("inf"):
-            raise InvalidValue("max_leverage", self.max_leverage, "a finite number, 1 or more")
-        if not 0.0 <= self.maintenance_margin < 1.0:
+            if not (_is_number(getattr(self, name)) and 0.0 <= getattr(self, name) <= _MOST):
+                raise InvalidValue(name, getattr(self, name), f"a number from 0 to {_MOST:g}")
+        if not (_is_number(self.max_leverage) and 1.0 <= self.max_leverage <= _MOST):
+            raise InvalidValue("max_leverage", self.max_leverage, f"a number from 1 to {_MOST:g}")
+        if not (_is_number(self.maintenance_margin) and 0.0 <= self.maintenance_margin < 1.0):
             raise InvalidValue("maintenance_margin", self.maintenance_margin, "a share from 0 up to 1")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def check_tiers(tiers: Sequence[MarginTier]) -> tuple[MarginTier, ...]:

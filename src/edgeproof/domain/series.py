@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edgeproof.domain.time import Timeframe
 
 PRICE_COLUMNS = ("open", "high", "low", "close")
+_TOO_WIDE = (pl.Int128, pl.UInt128)
 VALUE_COLUMNS = (*PRICE_COLUMNS, "volume", "quote_volume", "trades", "taker_buy_volume")
 
 
@@ -68,6 +69,8 @@ class BarSeries:
     def from_frame(cls, frame: pl.DataFrame, timeframe: Timeframe) -> BarSeries:
         """Take one instrument's bars; optional columns may be absent or null, times must ascend.
 
+        Prices are taken as they are, for those who use them to judge; any other value that is infinite is unknown.
+
         Raises:
             SchemaMismatch: A required column is missing or not numeric.
             InvalidValue: Times repeat or run backwards.
@@ -80,7 +83,8 @@ class BarSeries:
             if c in frame.columns and not (frame.schema[c].is_numeric() or frame.schema[c] == pl.Null)
         }
         if "ts" in frame.columns and not (
-            isinstance(frame.schema["ts"], pl.Datetime) or frame.schema["ts"].is_integer()
+            isinstance(frame.schema["ts"], pl.Datetime)
+            or (frame.schema["ts"].is_integer() and frame.schema["ts"] not in _TOO_WIDE)
         ):
             problems["ts"] = f"is {frame.schema['ts']}, expected Datetime or integer milliseconds"
         elif "ts" in frame.columns and frame["ts"].null_count():
@@ -88,7 +92,9 @@ class BarSeries:
         if problems:
             raise SchemaMismatch("bars", problems)
         ts = frame["ts"]
-        ms = ts.dt.epoch("ms") if isinstance(ts.dtype, pl.Datetime) else ts
+        ms = ts.dt.epoch("ms") if isinstance(ts.dtype, pl.Datetime) else ts.cast(pl.Int64, strict=False)
+        if ms.null_count():
+            raise InvalidValue("ts", ts.max(), "UTC milliseconds, which fit 64 bits with a sign")
         return cls(
             timeframe=timeframe,
             ts=np.ascontiguousarray(ms.to_numpy(), dtype=np.int64),
@@ -114,4 +120,6 @@ def _floats(frame: pl.DataFrame, column: str) -> FloatArray:
         return np.broadcast_to(np.float64("nan"), (frame.height,))
     values = frame[column].cast(pl.Float64)
     known = values.fill_null(float("nan")) if values.null_count() else values
+    if column not in PRICE_COLUMNS and (infinite := known.is_infinite()).any():
+        known = known.set(infinite, float("nan"))
     return np.ascontiguousarray(known.to_numpy(), dtype=np.float64)

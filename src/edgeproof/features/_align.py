@@ -22,16 +22,20 @@ def align_funding(funding: pl.DataFrame, bars: BarSeries) -> FloatArray:
         bars: The bars to align to.
 
     Raises:
-        SchemaMismatch: A column is missing.
+        SchemaMismatch: A column is missing, or of another type.
     """
-    missing = {c: "missing" for c in ("ts", "rate") if c not in funding.columns}
-    if missing:
-        raise SchemaMismatch("funding", missing)
+    problems = {c: "missing" for c in ("ts", "rate") if c not in funding.columns}
+    if not problems and not (isinstance(funding.schema["ts"], pl.Datetime) or funding.schema["ts"].is_integer()):
+        problems["ts"] = f"is {funding.schema['ts']}, expected Datetime or integer milliseconds"
+    if not problems and not funding.schema["rate"].is_numeric():
+        problems["rate"] = f"is {funding.schema['rate']}, expected a number"
+    if problems:
+        raise SchemaMismatch("funding", problems)
     known = funding.select("ts", "rate").drop_nulls().sort("ts")
     if known.is_empty():
         return np.full(len(bars), np.nan)
     ts = known["ts"]
-    ms = (ts.dt.epoch("ms") if isinstance(ts.dtype, pl.Datetime) else ts).to_numpy()
+    ms = (ts.dt.epoch("ms") if isinstance(ts.dtype, pl.Datetime) else ts.cast(pl.Int64)).to_numpy()
     rates = known["rate"].cast(pl.Float64).to_numpy()
     newest = np.searchsorted(ms, bars.known_at, side="right") - 1
     return np.where(newest >= 0, rates[np.maximum(newest, 0)], np.nan)

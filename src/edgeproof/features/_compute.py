@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,8 @@ import numpy as np
 import polars as pl
 
 from edgeproof.domain.errors import InvalidValue, SchemaMismatch
-from edgeproof.domain.series import BarSeries
+from edgeproof.domain.frames import require_frame, require_text
+from edgeproof.domain.series import PRICE_COLUMNS, VALUE_COLUMNS, BarSeries
 from edgeproof.domain.time import MS_PER_MINUTE, ONE_MINUTE, Timeframe
 from edgeproof.features._align import align_funding, align_reference
 from edgeproof.features._registry import FEATURES, Feature, FeatureInput
@@ -44,7 +46,9 @@ def compute_feature(name: str, arguments: Sequence[float], data: FeatureInput) -
     checked = feature.check_arguments(arguments)
     if len(data.bars) == 0 or _lacks_inputs(feature, data):
         return np.full(len(data.bars), np.nan)
-    values = np.asarray(feature.compute(data, *checked), dtype=np.float64)
+    # What is too large for a float becomes infinite, and is unknown below.
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = np.asarray(feature.compute(data, *checked), dtype=np.float64)
     infinite = np.isinf(values)
     return np.where(infinite, np.nan, values) if infinite.any() else values
 
@@ -60,7 +64,8 @@ def compute_features(
 
     Args:
         bars: ``ts, open, high, low, close, volume`` and, where there are, ``quote_volume, trades, taker_buy_volume``
-            and ``symbol``; one timeframe. A symbol's rows are taken in order of time, wherever they stand.
+            and ``symbol``; one timeframe. A symbol's rows are taken in order of time, wherever they stand. A value that
+            is null, NaN or infinite is unknown.
         names: Feature names, with arguments where wanted: ``"rsi"``, ``"ema(50)"``; all features where None.
         funding: ``ts, rate`` and ``symbol`` where the bars have it; a rate counts from the close of the first bar that
             closes at or after its ``ts``.
@@ -72,10 +77,13 @@ def compute_features(
 
     Raises:
         UnknownName: No such feature.
-        InvalidValue: Arguments a feature does not take, or times that repeat within a symbol.
-        SchemaMismatch: The bars or the funding lack a column.
+        InvalidValue: Arguments a feature does not take, times that repeat within a symbol, or no frame at all.
+        SchemaMismatch: The bars or the funding lack a column, or have one of another type.
     """
-    calls = {text: parse_call(text) for text in (FEATURES.names if names is None else names)}
+    require_frame(bars, "bars")
+    if not isinstance(reference, str):
+        raise InvalidValue("reference", reference, "the name of a symbol, such as BTC-USDT")
+    calls = {text: parse_call(text) for text in (FEATURES.names if names is None else _read_names(names))}
     keys = _find_keys(bars)
     rows = bars.with_row_index("_row").sort(keys)
     parts = rows.partition_by("symbol") if "symbol" in keys and rows.height else [rows]
@@ -97,7 +105,7 @@ def parse_call(text: str) -> tuple[str, tuple[float, ...]]:
         UnknownName: No such feature.
         InvalidValue: Not a name and numbers, or arguments the feature does not take.
     """
-    found = _CALL.fullmatch(text)
+    found = _CALL.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise InvalidValue("feature", text, "a name, or a name and numbers, such as ema or ema(50)")
     feature = FEATURES[found["name"]]
@@ -159,16 +167,32 @@ def _find_keys(bars: pl.DataFrame) -> list[str]:
         raise SchemaMismatch("bars", {"ts": "missing"})
     if "symbol" not in bars.columns:
         return ["ts"]
-    if bars["symbol"].null_count():
-        raise SchemaMismatch("bars", {"symbol": f"{bars['symbol'].null_count()} nulls where none may be"})
+    require_text(bars, "symbol", "bars")
     return ["symbol", "ts"]
 
 
 def _read_series(parts: Sequence[pl.DataFrame]) -> list[BarSeries]:
     """Each symbol's bars, all of the finest timeframe found: one with many gaps, or one bar, has none of its own."""
-    series = [BarSeries.from_frame(part, ONE_MINUTE) for part in parts]
+    series = [_forget_infinite(BarSeries.from_frame(part, ONE_MINUTE)) for part in parts]
     timeframe = min((infer_timeframe(bars.ts) for bars in series if len(bars) > 1), default=ONE_MINUTE)
     return [replace(bars, timeframe=timeframe) for bars in series]
+
+
+def _forget_infinite(bars: BarSeries) -> BarSeries:
+    """One infinite price would make every sum that runs over it unknown for ever."""
+    prices: dict[str, FloatArray] = {name: getattr(bars, name) for name in PRICE_COLUMNS}
+    if not any(np.isinf(values).any() for values in prices.values()):
+        return bars
+    known = {name: np.where(np.isinf(values), np.nan, values) for name, values in prices.items()}
+    return BarSeries(
+        timeframe=bars.timeframe, ts=bars.ts, **known, **{n: getattr(bars, n) for n in VALUE_COLUMNS if n not in known}
+    )
+
+
+def _read_names(names: object) -> list[str]:
+    if not isinstance(names, Iterable) or isinstance(names, str) or getattr(names, "ndim", 1) != 1:
+        raise InvalidValue("names", names, 'names of features, such as ["rsi", "ema(50)"]')
+    return list(names)
 
 
 def _symbol_of(part: pl.DataFrame) -> str:
@@ -176,7 +200,8 @@ def _symbol_of(part: pl.DataFrame) -> str:
 
 
 def _funding_of(funding: pl.DataFrame | None, symbol: str) -> pl.DataFrame | None:
-    if funding is None or "symbol" not in funding.columns or not symbol:
+    if funding is None or "symbol" not in require_frame(funding, "funding").columns or not symbol:
         return funding
-    own = funding.filter(pl.col("symbol") == symbol)
+    require_text(funding, "symbol", "funding")
+    own = funding.filter(pl.col("symbol").cast(pl.String) == symbol)
     return own if own.height else None

@@ -29,9 +29,11 @@ def load_strategy(source: str | Path) -> Strategy:
     Raises:
         StrategyError: The text is not a strategy; with line, column and reason.
         UnknownName: No built-in strategy has that name.
-        InvalidValue: There is no such file.
+        InvalidValue: There is no such file, or that is no name, path or text.
         Unreadable: The file cannot be read.
     """
+    if not isinstance(source, (str, Path)):
+        raise InvalidValue("strategy", source, "a name in the library, a path, or YAML text")
     if isinstance(source, Path):
         return parse_strategy(read_text(source), file=source.name)
     if "\n" in source or ": " in source:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from edgeproof.backtest.arguments import read_costs, read_equity, read_rules
 from edgeproof.backtest.frames import split_bars, split_funding
 from edgeproof.backtest.sweeps.markets import Markets
 from edgeproof.backtest.sweeps.plans import MOST_COMBINATIONS, plan_sweep
@@ -15,11 +16,11 @@ from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.frames import BARS, FUNDING
 from edgeproof.domain.hashing import combine_hashes, hash_rows
 from edgeproof.domain.time import Window
-from edgeproof.execution import Costs
 from edgeproof.strategies import Strategy, load_strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
     from typing import TypeAlias
 
     from edgeproof.backtest.sweeps.combinations import Where
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from edgeproof.domain.instruments import InstrumentRules
     from edgeproof.domain.records import Trial
     from edgeproof.domain.time import Clock
+    from edgeproof.execution import Costs
 
     AnyStrategy: TypeAlias = Strategy | str | Path
 
@@ -132,20 +134,18 @@ def read_markets(
         RequestError: Bars or funding that cannot be used, or no equity to begin with.
     """
     series = split_bars(bars)
-    if isinstance(initial_equity, bool) or not isinstance(initial_equity, (int, float)) or not initial_equity > 0:
-        raise InvalidValue("initial_equity", initial_equity, "a number above 0")
     return Markets(
         bars=series,
         symbols=tuple(series),
         funding=split_funding(funding, tuple(series)),
-        costs=costs or Costs(),
-        rules=rules,
-        initial_equity=float(initial_equity),
+        costs=read_costs(costs),
+        rules=read_rules(rules),
+        initial_equity=read_equity(initial_equity),
     )
 
 
 def _load(given: AnyStrategy | Sequence[AnyStrategy]) -> list[Strategy]:
-    several = [given] if isinstance(given, (Strategy, str, Path)) else list(given)
+    several = list(given) if isinstance(given, Sequence) and not isinstance(given, (str, bytes)) else [given]
     return [one if isinstance(one, Strategy) else load_strategy(one) for one in several]
 
 
