@@ -178,7 +178,7 @@ class DeltaLake:
             there = read_rows(place, layout, paths, in_range, columns=[key])
             if there.is_empty():
                 return read_rows(place, layout, [])
-            shared = there[key].equals(keys) or not there.join(keys.to_frame(), on=key, how="semi").is_empty()
+            shared = there[key].equals(keys) or bool(keys.is_in(there[key].implode()).any())
             paths = paths if shared else []
             return read_rows(place, layout, paths, in_range)
 

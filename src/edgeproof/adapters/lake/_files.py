@@ -105,6 +105,10 @@ def is_ordered(rows: pl.DataFrame, columns: Sequence[str]) -> bool:
 
 def _split_periods(layout: Layout, rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     ordered = rows if is_ordered(rows, layout.order) else rows.sort(layout.order)
+    ends = pl.concat([ordered["ts"].head(1), ordered["ts"].tail(1)]).dt.truncate(layout.period_length)
+    if ends.n_unique() == 1:  # most batches: no need to ask every row
+        yield layout.name_period(ends[0]), ordered
+        return
     runs = ordered.select(pl.col("ts").dt.truncate(layout.period_length).rle()).unnest("ts")
     start = 0
     for length, moment in runs.iter_rows():
