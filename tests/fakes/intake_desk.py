@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from edgeproof.domain.stores import Lake
     from edgeproof.domain.time import Clock
+    from edgeproof.domain.venues import Market
+    from edgeproof.ops.intake import Feed
     from edgeproof.ops.upkeep import Upkeep
     from fakes.memory_journal import MemoryJournal
 
@@ -74,18 +76,13 @@ async def take_in(  # noqa: PLR0913 - one for each part a test may choose
     upkeep: Upkeep | None = None,
     symbols: Sequence[str] = SYMBOLS,
     within_s: float = 30.0,
+    make_feed: Callable[[BackgroundExchange, Sequence[Market]], Feed] | None = None,
 ) -> Intake:
     """Run an intake until something holds; the test's timeout is the caller's."""
     config = ExchangeConfig(host=exchange.server.rest_url)
     venue = open_venue(config, open_budget(config, folder / "requests.sqlite"), clock)
     markets = [market for market in await venue.markets() if market.instrument.symbol in symbols]
-    feed = BlofinFeed(
-        exchange.server.public_url,
-        {market.venue_symbol: Decimal(repr(market.contract_size)) for market in markets},
-        {market.venue_symbol: market.instrument.symbol for market in markets},
-        admit=_admit,
-        rules=QUICK,
-    )
+    feed = (make_feed or read_streams)(exchange, markets)
     plan = IntakePlan(venue=VENUE, symbols=tuple(symbols), write_every_s=0.05, check_every_s=0.05, beat_every_s=0.2)
     parts = IntakeParts(
         feed=feed,
@@ -115,5 +112,16 @@ async def take_in(  # noqa: PLR0913 - one for each part a test may choose
     return intake
 
 
-async def _admit() -> None:
+def read_streams(exchange: BackgroundExchange, markets: Sequence[Market]) -> Feed:
+    """Our own reader of the exchange's streams."""
+    return BlofinFeed(
+        exchange.server.public_url,
+        {market.venue_symbol: Decimal(repr(market.contract_size)) for market in markets},
+        {market.venue_symbol: market.instrument.symbol for market in markets},
+        admit=admit,
+        rules=QUICK,
+    )
+
+
+async def admit() -> None:
     """Leave at once."""

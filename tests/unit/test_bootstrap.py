@@ -9,7 +9,7 @@ import pytest
 from edgeproof.adapters.exchange import BUDGET_FILE
 from edgeproof.adapters.rate_budget import BudgetLedger, BudgetRules, Urgency
 from edgeproof.bootstrap import NotAWorkspace, create_workspace, open_workspace
-from edgeproof.domain.errors import RequestError, UnknownName, WorkError
+from edgeproof.domain.errors import RequestError, WorkError
 from edgeproof.domain.venues import VenueUnreachable
 from edgeproof.settings import ExchangeSettings, NewerWorkspace
 
@@ -82,9 +82,3 @@ def test_history_and_live_data_are_counted_in_one_budget(tmp_path: Path) -> None
     rules = BudgetRules(limits=config.profile.limits)
     usage = BudgetLedger(tmp_path / BUDGET_FILE, config.budget_key, rules).measure_usage()
     assert [used for _, used in usage.used] == [2, 2]
-
-
-def test_streams_are_read_of_blofin_alone_and_others_are_told_so(tmp_path: Path) -> None:
-    desk = create_workspace(tmp_path)
-    with pytest.raises(UnknownName, match="no venue whose streams are read 'okx'; known are blofin"):
-        desk.open_feed(ExchangeSettings(venue="okx").configure(), [])

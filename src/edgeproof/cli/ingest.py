@@ -133,11 +133,11 @@ async def _run(
     import signal
 
     from edgeproof.adapters.rate_budget import Urgency
-    from edgeproof.adapters.streams import find_stream_url
+    from edgeproof.adapters.streams import describe_stream
     from edgeproof.ops.intake.service import Intake, IntakeParts, IntakePlan
 
     config = desk.settings.exchange.configure(host=host)
-    tell("connecting", venue=config.shown_name, stream=find_stream_url(config))
+    tell("connecting", venue=config.shown_name, stream=describe_stream(config))
 
     def tell_pause(waiting: Waiting) -> None:
         tell("requests_wait", reason=waiting.reason, seconds=round(waiting.ms / 1_000, 1))

@@ -6,12 +6,15 @@ count contracts instead, and a guess would be wrong by a factor of up to ten mil
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 from edgeproof.adapters.rate_budget import Limit
 from edgeproof.domain.registry import Registry
 from edgeproof.domain.time import MS_PER_MINUTE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,8 @@ class VenueProfile:
         paced_by_ccxt: Whether requests weigh differently, so that ccxt's own limiter has to help.
         tells_tiers: Whether it tells margin tiers without a key, in contracts and shares. Binance wants a key, and
             whether Bybit counts per cent differs between its documents and its answers.
+        trade_stream: What ccxt's watch of trades is asked besides, so that streams number trades as REST does: Binance
+            gives aggregated ones over REST, OKX every single one.
     """
 
     name: str
@@ -36,6 +41,7 @@ class VenueProfile:
     funding_per_request: int
     paced_by_ccxt: bool = True
     tells_tiers: bool = False
+    trade_stream: Mapping[str, str] = field(default_factory=dict)
 
 
 PROFILES: Final[Registry[VenueProfile]] = Registry("venue")
@@ -60,6 +66,7 @@ for _profile in (
         limits=(Limit(requests=480, window_ms=MS_PER_MINUTE),),
         candles_per_request=1_000,
         funding_per_request=1_000,
+        trade_stream={"name": "aggTrade"},
     ),
     VenueProfile(
         name="bybit",
@@ -75,6 +82,7 @@ for _profile in (
         candles_per_request=100,
         funding_per_request=100,
         tells_tiers=True,
+        trade_stream={"channel": "trades-all"},
     ),
 ):
     PROFILES.register(_profile.name, _profile)

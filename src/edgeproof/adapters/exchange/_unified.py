@@ -170,7 +170,7 @@ class UnifiedVenue:
         await self.markets()
         found = await self._ask("fetch_tickers")
         rows = found if isinstance(found, Mapping) else {}
-        known = {_unify(market): (market, size) for market, size in self._listed.values()}
+        known = {unify_symbol(market): (market, size) for market, size in self._listed.values()}
         tickers = [self._read_ticker(row, *known[name]) for name, row in rows.items() if name in known]
         return sorted(filter(None, tickers), key=lambda ticker: ticker.instrument.symbol)
 
@@ -230,7 +230,7 @@ class UnifiedVenue:
         if wanted not in self._listed:
             raise UnknownName(f"linear perpetual at {self._name}", wanted, self._listed)
         market = self._listed[wanted][0]
-        return market, _unify(market)
+        return market, unify_symbol(market)
 
     def _read_ticker(self, row: Any, market: Market, size: Decimal) -> Ticker | None:  # noqa: ANN401 - ccxt's
         last = read_decimal(row.get("last")) if isinstance(row, Mapping) else None
@@ -252,7 +252,7 @@ class UnifiedVenue:
         )
 
 
-def _unify(market: Market) -> str:
+def unify_symbol(market: Market) -> str:
     """Ccxt's name of a linear perpetual."""
     base, _, quote = market.instrument.symbol.partition("-")
     return f"{base}/{quote}:{quote}"
