@@ -13,6 +13,7 @@ from edgeproof.domain.version import VERSION
 if TYPE_CHECKING:
     from edgeproof.backtest import backtest, backtest_signals
     from edgeproof.backtest.sweeps import sweep
+    from edgeproof.backtest.tear_sheets import write_tear_sheet
     from edgeproof.bootstrap import open_workspace
     from edgeproof.execution import Costs
     from edgeproof.features import compute_features
@@ -30,6 +31,7 @@ _HOMES = {
     "load_strategy": "edgeproof.strategies",
     "open_workspace": "edgeproof.bootstrap",
     "sweep": "edgeproof.backtest.sweeps",
+    "write_tear_sheet": "edgeproof.backtest.tear_sheets",
 }
 
 
@@ -52,4 +54,5 @@ __all__ = [
     "load_strategy",
     "open_workspace",
     "sweep",
+    "write_tear_sheet",
 ]

@@ -54,6 +54,13 @@ class Tab:
         assert "exceptionDetails" not in heard, heard
         return heard["result"].get("value")
 
+    async def move_mouse(self, *steps: tuple[str, float, float], clicks: int = 1) -> None:
+        """Press, move and let go of the left button: steps of ``mousePressed``, ``mouseMoved``, ``mouseReleased``."""
+        for kind, x, y in steps:
+            await self.call(
+                "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=clicks
+            )
+
     async def take_picture(self) -> bytes:
         """What is in view, as PNG."""
         return base64.b64decode((await self.call("Page.captureScreenshot"))["data"])

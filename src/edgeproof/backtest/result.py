@@ -17,6 +17,7 @@ from edgeproof.evidence import add_up_trades, measure_account
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+    from pathlib import Path
 
     from edgeproof.backtest.replay import CostBreakdown, Replay
     from edgeproof.domain.arrays import FloatArray, IntArray
@@ -67,6 +68,12 @@ class BacktestResult:
     def costs(self) -> CostBreakdown:
         """Where the money went."""
         return break_down_costs(self.metrics)
+
+    def tear_sheet(self, path: str | Path, *, bars: pl.DataFrame | None = None, title: str = "backtest") -> Path:
+        """Write this result's tear sheet, as `write_tear_sheet` does, which can do more; says where it is."""
+        from edgeproof.backtest.tear_sheets import write_tear_sheet  # noqa: PLC0415 - pages load when one is asked for
+
+        return write_tear_sheet(self, path, bars=bars, title=title)
 
 
 def combine_replays(by_symbol: Mapping[str, Replay]) -> BacktestResult:

@@ -2,7 +2,7 @@
 
 from edgeproof.evidence.card import EvidenceCard, weigh_evidence
 from edgeproof.evidence.gates import Findings, Gate, GateStatus, compound, run_gates
-from edgeproof.evidence.measures import TradeSums, add_up_trades, measure_account
+from edgeproof.evidence.measures import TradeSums, add_up_trades, estimate_sharpe, measure_account
 from edgeproof.evidence.multiplicity import (
     TrialField,
     control_false_discoveries,
@@ -40,6 +40,7 @@ __all__ = [
     "deflated_sharpe",
     "describe_field",
     "doubt_sharpe",
+    "estimate_sharpe",
     "expect_best_sharpe",
     "find_suspicions",
     "measure_account",

@@ -43,7 +43,8 @@ def draw_waterfall(costs: Mapping[str, float]) -> Figure:
                 "measure": ["absolute", *("relative" for _ in _PAID), "total"],
                 "x": ["before<br>costs", *_PAID, "net"],
                 "y": values,
-                "text": [f"{value:+,.0f}" for value in values],
+                # Adding zero turns a negative zero into zero.
+                "text": [f"{round(value) + 0:+,}" for value in values],
                 "textposition": "outside",
                 "textangle": 0,
                 "cliponaxis": False,

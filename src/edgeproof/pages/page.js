@@ -11,7 +11,10 @@
   function resolve(value, style) {
     if (typeof value === "string") return value.startsWith("--") ? style.getPropertyValue(value).trim() : value;
     // Arrays of numbers are the bulk of a figure and name no colour.
-    if (Array.isArray(value)) return typeof value[0] === "number" ? value : value.map((item) => resolve(item, style));
+    if (Array.isArray(value)) {
+      const numbers = typeof value[0] === "number" && typeof value[value.length - 1] === "number";
+      return numbers ? value : value.map((item) => resolve(item, style));
+    }
     if (value && typeof value === "object" && !ArrayBuffer.isView(value)) {
       return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, style)]));
     }
@@ -39,8 +42,11 @@
       layout[name] = axis(style, layout[name]);
     }
     if (width) layout.width = Math.min(width, place.clientWidth || width);
-    Plotly.react(place, figure.data, layout, { responsive: !width, displayModeBar: false, scrollZoom: false });
+    Plotly.react(place, figure.data, layout, {
+      responsive: !width, displayModeBar: false, scrollZoom: false, ...figure.config,
+    });
     place.dataset.drawn = "yes";
+    place.dispatchEvent(new Event("drawn"));
   }
 
   const seen = new IntersectionObserver((entries) => {

@@ -1,20 +1,12 @@
 from __future__ import annotations
 
-import json
-import re
-
 import jinja2
 import pytest
 
 from edgeproof.pages import assemble_page, draw_waterfall, open_templates, say_number, say_percent, say_signed_percent
+from fakes.pages import read_island
 
 HOSTILE = "</title></script><script>alert(1)</script>"
-
-
-def read_island(page: str, name: str) -> object:
-    found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', page, re.DOTALL)
-    assert found is not None
-    return json.loads(found[1])
 
 
 def test_figures_and_islands_arrive_as_they_were_given() -> None:

@@ -1,0 +1,26 @@
+"""Tear sheets: one page that shows what became of an account, and pictures of it.
+
+Whatever has metrics, equity, trades, costs and daily returns has a sheet (`account.Account`). Figures are plain data,
+made here without a chart library; the page draws them in a browser, `render_pictures` without one.
+"""
+
+from edgeproof.sheets.account import Account, Market, MoneySpent, Sheet
+from edgeproof.sheets.candles import MOST_CANDLES, Candles, gather_candles
+from edgeproof.sheets.pictures import MissingDrawing, render_pictures, require_drawing
+from edgeproof.sheets.rendering import Picture, draw_pictures, render_sheet
+
+__all__ = [
+    "MOST_CANDLES",
+    "Account",
+    "Candles",
+    "Market",
+    "MissingDrawing",
+    "MoneySpent",
+    "Picture",
+    "Sheet",
+    "draw_pictures",
+    "gather_candles",
+    "render_pictures",
+    "render_sheet",
+    "require_drawing",
+]
