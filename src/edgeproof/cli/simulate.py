@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from edgeproof.domain.time import Clock
-    from edgeproof.simulator.exchange import ExchangeServer, PlannedFault, Venue
+    from edgeproof.simulator.exchange import ExchangeServer, PlannedFault, Tape, Venue
 
 commands = typer.Typer(name="simulate", help="Make up a world to practise on.", no_args_is_help=True)
 _SYMBOLS: Final = "BTC-USDT,ETH-USDT,SOL-USDT,XRP-USDT"
@@ -37,7 +37,9 @@ def add_to(app: typer.Typer) -> None:
 @commands.command("exchange")
 def simulate_exchange(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8_989,
-    symbols: Annotated[str, typer.Option(help="Symbols to list, by commas.")] = _SYMBOLS,
+    symbols: Annotated[
+        str | None, typer.Option(help=f"Symbols to list, by commas; {_SYMBOLS}, or all that was recorded.")
+    ] = None,
     days: Annotated[int, typer.Option(min=1, max=365, help="Days of history before now.")] = 7,
     rate: Annotated[
         float, typer.Option(min=0.0, help="Trades a second over all symbols; 0 plays the generated market instead.")
@@ -57,6 +59,18 @@ def simulate_exchange(
         ),
     ] = "",
     seconds: Annotated[float, typer.Option(min=0.0, help="Stop after so long; 0 runs until Ctrl-C.")] = 0.0,
+    replay: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VENUE", help="Play what the workspace's lake holds of this venue, as of now.", show_default=False
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="With --replay: from when in the recording; its first moment, if not said.", show_default=False
+        ),
+    ] = None,
     truth: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write every trade that is made here.", show_default=False)
     ] = None,
@@ -76,11 +90,13 @@ def simulate_exchange(
     from edgeproof.adapters.clock import SystemClock
     from edgeproof.simulator.exchange import ExchangeServer
 
-    del workspace
-    names = tuple(name.strip() for name in symbols.split(",") if name.strip())
+    wanted = symbols if symbols is not None or replay else _SYMBOLS
+    names = tuple(name.strip() for name in (wanted or "").split(",") if name.strip())
     market = _Wish(symbols=names, days=days, rate=rate, speed=speed, seed=seed)
-    plan = _plan_faults(faults, fault_every, seed)
-    venue = _open_venue(market, SystemClock(), plan, Path(truth) if truth else None)
+    plan, clock = _plan_faults(faults, fault_every, seed), SystemClock()
+    now_ms = clock.now_ms()
+    tape = _record_tape(market, workspace, replay, since, now_ms) if replay else _open_tape(market, now_ms)
+    venue = _open_venue(tape, market, clock, plan, Path(truth) if truth else None)
     server = ExchangeServer(venue, port=port)
     document = asyncio.run(_serve(server, seconds))
 
@@ -121,28 +137,58 @@ def _plan_faults(faults: str, every_s: float, seed: int) -> tuple[PlannedFault, 
     return plan_faults(seed=seed, every_s=every_s, total_s=_MOST_FAULTS * every_s, kinds=kinds)
 
 
-def _open_venue(wish: _Wish, clock: Clock, plan: tuple[PlannedFault, ...], truth: Path | None) -> Venue:
-    from edgeproof.simulator.exchange import ExchangeSpec, ScaledClock, Venue, WalkSpec, WalkTape
+def _open_venue(tape: Tape, wish: _Wish, clock: Clock, plan: tuple[PlannedFault, ...], truth: Path | None) -> Venue:
+    from edgeproof.simulator.exchange import ExchangeSpec, ScaledClock, Venue
 
-    now_ms = clock.now_ms()
     spec = ExchangeSpec(plan=plan, seed=wish.seed, truth_path=truth)
-    if wish.rate:
-        minutes = wish.days * 1_440
-        load = WalkSpec(
-            symbols=wish.symbols,
-            start_ms=now_ms // _MS_PER_SECOND * _MS_PER_SECOND,
-            trades_per_second=wish.rate,
-            seed=wish.seed,
-            history_minutes=minutes,
-        )
-        tape: Any = WalkTape(load)
-    else:
-        tape = _generate_tape(wish, now_ms // _MS_PER_MINUTE * _MS_PER_MINUTE)
-    scaled = ScaledClock(base=clock, base_start_ms=now_ms, start_ms=now_ms, speed=wish.speed)
+    now_ms = clock.now_ms()
+    scaled = ScaledClock(base=clock, base_start_ms=now_ms, start_ms=max(now_ms, tape.start_ms), speed=wish.speed)
     return Venue(tape, spec, scaled, clock)
 
 
-def _generate_tape(wish: _Wish, now_ms: int) -> Any:  # noqa: ANN401 - a tape of any kind
+def _open_tape(wish: _Wish, now_ms: int) -> Tape:
+    from edgeproof.simulator.exchange import WalkSpec, WalkTape
+
+    if not wish.rate:
+        return _generate_tape(wish, now_ms // _MS_PER_MINUTE * _MS_PER_MINUTE)
+    load = WalkSpec(
+        symbols=wish.symbols,
+        start_ms=now_ms // _MS_PER_SECOND * _MS_PER_SECOND,
+        trades_per_second=wish.rate,
+        seed=wish.seed,
+        history_minutes=wish.days * 1_440,
+    )
+    return WalkTape(load)
+
+
+def _record_tape(wish: _Wish, workspace: Path | None, venue: str, since: str | None, now_ms: int) -> Tape:
+    """What the workspace holds of a venue, shifted so that its beginning is now."""
+    from edgeproof.bootstrap import open_workspace
+    from edgeproof.domain.errors import UnknownName
+    from edgeproof.domain.instruments import parse_symbol
+    from edgeproof.domain.time import Window, parse_instant
+    from edgeproof.simulator.exchange import record_tape
+
+    lake = open_workspace(workspace).lake
+    held = [one for one in lake.holdings() if one.table == "trades" or one.timeframe == "1m"]
+    if venue not in {one.instrument.venue for one in held}:
+        raise UnknownName("venue with trades or 1-minute bars in the lake", venue, {h.instrument.venue for h in held})
+    known = {one.instrument.symbol: one.instrument for one in held if one.instrument.venue == venue}
+    chosen = [parse_symbol(name) for name in wish.symbols] or sorted(known)
+    for name in chosen:
+        if name not in known:
+            raise UnknownName(f"symbol of {venue} in the lake", name, known)
+    mine = [one for one in held if one.instrument in {known[name] for name in chosen}]
+    start_ms = parse_instant(since) if since else min(one.first_ms for one in mine)
+    start_ms = start_ms // _MS_PER_MINUTE * _MS_PER_MINUTE
+    window = Window(start_ms=start_ms, end_ms=max(start_ms, *(one.last_ms for one in mine)) + 1)
+    history_ms = wish.days * _MS_PER_DAY
+    return record_tape(
+        lake, [known[name] for name in chosen], window, history_ms=history_ms, shift_ms=now_ms - start_ms
+    )
+
+
+def _generate_tape(wish: _Wish, now_ms: int) -> Tape:
     from edgeproof.simulator.exchange import GeneratedTape
     from edgeproof.simulator.market import MarketSpec, generate_market
 

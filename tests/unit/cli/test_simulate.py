@@ -7,8 +7,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from edgeproof.bootstrap import create_workspace
 from edgeproof.cli import simulate
 from edgeproof.domain.errors import RequestError, UnknownName, WorkError
+from edgeproof.domain.frames import TRADES
 from edgeproof.simulator.exchange import (
     BackgroundExchange,
     ExchangeSpec,
@@ -18,6 +20,7 @@ from edgeproof.simulator.exchange import (
     WalkSpec,
     WalkTape,
 )
+from fakes.lake_rows import trade_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,11 +67,28 @@ def test_a_fault_that_is_asked_for_comes_and_no_other(kind: str) -> None:
         "--rate",
         "50",
     ]
-    arguments += ["--seconds", "0.7", "--fault-every", "0.2", "--faults", kind]
+    arguments += ["--seconds", "1", "--fault-every", "0.2", "--faults", kind]
     done = CliRunner().invoke(make_app(), arguments)
     assert done.exit_code == 0, done.output
     events = json.loads(done.stdout)["events"]
     assert [event for event in events if event.startswith("fault ")] == [f"fault {kind}"]
+
+
+def test_a_recording_in_the_lake_is_played_as_of_now(tmp_path: Path) -> None:
+    desk = create_workspace(tmp_path / "desk")
+    desk.lake.append(TRADES, trade_rows(400))
+    arguments = ["simulate", "exchange", "--port", "0", "--seconds", "0.8", "--speed", "1000", "--json"]
+    arguments += ["--workspace", str(desk.root), "--replay"]
+    venue = desk.lake.holdings()[0].instrument.venue
+    done = CliRunner().invoke(make_app(), [*arguments, venue])
+    assert done.exit_code == 0, done.output
+    made = json.loads(done.stdout)["made"]
+    assert set(made) == {one.instrument.symbol for one in desk.lake.holdings()}
+    assert sum(made.values()) > 0
+    nobody = CliRunner().invoke(make_app(), [*arguments, f"{venue}x"])
+    assert isinstance(nobody.exception, UnknownName)
+    absent = CliRunner().invoke(make_app(), [*arguments, venue, "--symbols", "XRP-USDT"])
+    assert isinstance(absent.exception, UnknownName)
 
 
 def test_faults_nobody_knows_or_nobody_schedules_are_refused() -> None:

@@ -6,6 +6,7 @@ from edgeproof.simulator.exchange.engine.limits import UNLIMITED, Budgets
 from edgeproof.simulator.exchange.engine.listing import Listing
 from edgeproof.simulator.exchange.engine.signing import ApiKey
 from edgeproof.simulator.exchange.engine.spec import DEMO_KEY, ExchangeSpec
+from edgeproof.simulator.exchange.engine.tape import Tape
 from edgeproof.simulator.exchange.engine.trade_ids import TradeIds
 from edgeproof.simulator.exchange.engine.truth import Delivery, read_records, tabulate_trades
 from edgeproof.simulator.exchange.engine.venue import Venue
@@ -18,6 +19,7 @@ from edgeproof.simulator.exchange.tapes import (
     WalkSpec,
     WalkTape,
     make_trades_of_bars,
+    record_tape,
 )
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "PlannedFault",
     "ReplayTape",
     "ScaledClock",
+    "Tape",
     "TradeIds",
     "Venue",
     "WalkSpec",
@@ -45,5 +48,6 @@ __all__ = [
     "make_trades_of_bars",
     "plan_faults",
     "read_records",
+    "record_tape",
     "tabulate_trades",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -144,12 +145,13 @@ def tabulate_trades(records: Records, listings: Sequence[Listing], ids: TradeIds
 def _scale(
     records: Records, listings: Sequence[Listing], column: str, steps: Sequence[str]
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Whole numbers as a client reads them: the nearest double of the decimal text, then base units of contracts."""
+    """Whole numbers as a careful client reads them: the double nearest to the decimals' exact product."""
     values = np.empty(len(records), dtype=np.float64)
     for i, listing in enumerate(listings):
         mine = records["symbol"] == i
         counts, places = np.unique(records[column][mine], return_inverse=True)
         text = listing.price_text if column == "ticks" else listing.size_text
-        decimals = np.array([float(text(count)) for count in counts.tolist()], dtype=np.float64)
-        values[mine] = decimals[places] * (float(listing.contract_value) if "contract_value" in steps else 1.0)
+        unit = listing.contract_value if "contract_value" in steps else Decimal(1)
+        exact = np.array([float(Decimal(text(count)) * unit) for count in counts.tolist()], dtype=np.float64)
+        values[mine] = exact[places]
     return values
