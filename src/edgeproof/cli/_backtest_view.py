@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
@@ -74,7 +75,7 @@ def show_backtest(console: Console, document: Mapping[str, Any]) -> None:
         soft_wrap=True,
     )
     console.print(_draw_accounts(console, document))
-    for note in _list_notes(document):
+    for note in list_notes(document):
         console.print(note, markup=False, soft_wrap=True)
 
 
@@ -128,7 +129,8 @@ def _tell_row(metrics: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _list_notes(document: Mapping[str, Any]) -> list[str]:
+def list_notes(document: Mapping[str, Any]) -> list[str]:
+    """What a backtest rests on, a line each."""
     conditions, trials, unfilled = document["conditions"], document["trials"], document["total"]["unfilled"]
     fee, slippage = f"fee {conditions['taker']:.3%}", f"slippage {conditions['slippage']:.3%} a side"
     account = f"each market an account of {conditions['initial_equity']:,.0f}"
@@ -144,6 +146,10 @@ def _list_notes(document: Mapping[str, Any]) -> list[str]:
     notes.extend(f"warning: {remark}" for remark in document.get("remarks", ()))
     if document.get("trades_csv"):
         notes.append(f"trades written to {document['trades_csv']}")
+    if document.get("sheet"):
+        notes.append(f"tear sheet written to {document['sheet']}")
+    if document.get("png"):
+        notes.append(f"{len(document['png'])} pictures written to {Path(document['png'][0]).parent}")
     notes.append(
         f"{trials['recorded']} {'trial' if trials['recorded'] == 1 else 'trials'} recorded,"
         f" {trials['new']} of them new; {trials['in_ledger']:,} tried here so far"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from edgeproof.execution import Costs
     from edgeproof.research.desk import Desk
     from edgeproof.research.request import Universe
+    from edgeproof.sheets import Candles
     from edgeproof.strategies import Strategy
 
 
@@ -64,6 +65,14 @@ def run_backtest(
     trades_csv: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Write the trades there as CSV.", show_default=False)
     ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Write a tear sheet there: one page, all pictures.", show_default=False),
+    ] = None,
+    png: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write the tear sheet's figures there as PNG.", show_default=False),
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -73,14 +82,14 @@ def run_backtest(
     """
     from edgeproof.backtest import combine_replays
     from edgeproof.bootstrap import open_workspace
+    from edgeproof.cli._backtest_sheet import make_sheet, write_png, write_sheet
     from edgeproof.cli._backtest_view import describe_backtest, show_backtest
     from edgeproof.domain.time import Timeframe
     from edgeproof.research.coverage import describe_missing_funding, describe_uncounted
     from edgeproof.research.desk import load_desk
     from edgeproof.research.request import describe_absent, describe_left_out, describe_shorter_window
 
-    if trades_csv is not None:
-        _check_folder(trades_csv)
+    _check_places(trades_csv=trades_csv, sheet=sheet, png=png)
     house = open_workspace(workspace)
     chosen = _find_strategy(house, strategy)
     question = Question(
@@ -92,12 +101,11 @@ def run_backtest(
     )
     universe = _choose_universe(house, symbols, venue, window=window, start=start, end=end)
     desk = load_desk(house.lake, universe, [chosen], workers=1)
-    replays = _replay_markets(desk, question)
+    candles: dict[Instrument, Candles] | None = None if sheet is None and png is None else {}
+    replays = _replay_markets(desk, question, candles)
     trials = [_make_trial(house, desk, question, instrument, replay) for instrument, replay in replays.items()]
     new = _record(house, chosen, trials)
     result = combine_replays({str(instrument): replay for instrument, replay in replays.items()})
-    if trades_csv is not None:
-        _write_trades(result, trades_csv)
     document = describe_backtest(
         result, trials, strategy=chosen, window=desk.window, new=new, tried=house.ledger.count_trials()
     )
@@ -109,7 +117,10 @@ def run_backtest(
         describe_left_out(universe.markets),
     )
     document["remarks"] = [remark for remark in told if remark]
-    document["trades_csv"] = None if trades_csv is None else str(trades_csv)
+    pictured = None if candles is None else make_sheet(result, replays, candles, document)
+    document["sheet"] = None if sheet is None or pictured is None else write_sheet(pictured, sheet)
+    document["png"] = None if png is None or pictured is None else write_png(pictured, png)
+    document["trades_csv"] = None if trades_csv is None else _write_trades(result, trades_csv)
     answer(document, as_json=as_json, show=lambda console: show_backtest(console, document))
 
 
@@ -193,11 +204,15 @@ def _choose_universe(
     )
 
 
-def _replay_markets(desk: Desk, question: Question) -> dict[Instrument, Replay]:
+def _replay_markets(
+    desk: Desk, question: Question, candles: dict[Instrument, Candles] | None
+) -> dict[Instrument, Replay]:
+    """Replay every market; where candles are asked for they are gathered on the way, since bars are let go."""
     from edgeproof.backtest import replay_signals
     from edgeproof.domain.time import format_ms
     from edgeproof.research import NothingToTest
     from edgeproof.research.evaluation import open_tape
+    from edgeproof.sheets import MOST_CANDLES, gather_candles
     from edgeproof.strategies import evaluate
 
     instruments = [coverage.instrument for coverage in desk.coverages]
@@ -209,8 +224,11 @@ def _replay_markets(desk: Desk, question: Question) -> dict[Instrument, Replay]:
     with open_progress() as progress:
         for instrument in progress.track(instruments, description=f"backtest {strategy.name}"):
             data = desk.venues[instrument.venue]
+            tape = open_tape(desk, instrument)
+            if candles is not None:
+                candles[instrument] = gather_candles(tape.bars, most=MOST_CANDLES // len(instruments))
             replays[instrument] = replay_signals(
-                open_tape(desk, instrument),
+                tape,
                 evaluate(strategy, data, instrument.symbol, params=params, timeframe=timeframe),
                 costs=question.costs,
                 initial_equity=question.initial_equity,
@@ -252,21 +270,22 @@ def _record(house: Workspace, strategy: Strategy, trials: Sequence[Trial]) -> in
     return house.ledger.record_trials(trials)
 
 
-def _check_folder(path: Path) -> None:
+def _check_places(*, trades_csv: Path | None, sheet: Path | None, png: Path | None) -> None:
+    """Refuse places that cannot be written, before any work is done."""
     from edgeproof.domain.errors import InvalidValue
+    from edgeproof.sheets import require_drawing
 
-    if not path.expanduser().resolve().parent.is_dir() or path.is_dir():
-        raise InvalidValue("trades-csv", str(path), "a file in a folder that exists")
+    for option, path in (("trades-csv", trades_csv), ("sheet", sheet)):
+        if path is not None and (not path.expanduser().resolve().parent.is_dir() or path.is_dir()):
+            raise InvalidValue(option, str(path), "a file in a folder that exists")
+    if png is not None:
+        require_drawing()
+        if png.expanduser().exists() and not png.expanduser().is_dir():
+            raise InvalidValue("png", str(png), "a folder")
 
 
-def _write_trades(result: BacktestResult, path: Path) -> None:
-    """Write the trades whole or not at all."""
-    import os
+def _write_trades(result: BacktestResult, path: Path) -> str:
+    from edgeproof.pages import write_atomically
 
-    target = path.expanduser().resolve()
-    fresh = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        fresh.write_text(result.trades.write_csv(), "utf-8")
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
+    write_atomically(path.expanduser().resolve(), result.trades.write_csv())
+    return str(path)

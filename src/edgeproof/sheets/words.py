@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edgeproof.sheets.periods import Drawdown, RollingSharpe
 
 _FEW: Final = 5
+_WIPED_OUT: Final = 0.001  # of what it began with: too little left to trade
 _DAY_MINUTES: Final = 1_440
 _HOUR_MINUTES: Final = 60
 
@@ -113,7 +114,7 @@ def say_headline(metrics: Metrics) -> str:
     """What became of the account, the sober way round."""
     if not metrics.trades:
         return f"No trade in {say_days(metrics.days)}"
-    if metrics.final_equity <= 0.0:
+    if _is_wiped_out(metrics):
         return f"The account was wiped out, after {say_count(metrics.trades, 'trade', 'trades')}"
     gained = metrics.total_return
     verb = "gained" if gained > 0.0 else "lost" if gained < 0.0 else "came out even:"
@@ -121,6 +122,10 @@ def say_headline(metrics: Metrics) -> str:
     return (
         f"{verb.capitalize()} {say_percent(abs(gained), 2)} in {say_days(metrics.days)} over {trades}, costs included"
     )
+
+
+def _is_wiped_out(metrics: Metrics) -> bool:
+    return metrics.final_equity <= _WIPED_OUT * metrics.initial_equity
 
 
 def list_warnings(sheet: Sheet, curve: Curve, trades: pl.DataFrame) -> list[str]:
@@ -149,8 +154,9 @@ def _warn_of_data(curve: Curve, metrics: Metrics) -> list[str]:
 
 def _warn_of_ruin(metrics: Metrics) -> list[str]:
     told = []
-    if metrics.final_equity <= 0.0:
-        told.append("The account was wiped out: nothing was left to trade with. Days after that count as 0 %.")
+    if _is_wiped_out(metrics):
+        left = f"{say_number(metrics.final_equity)} of {say_number(metrics.initial_equity)}"
+        told.append(f"The account was wiped out: {left} was left. Days without equity count as 0 %.")
     if metrics.liquidations:
         told.append(f"{say_count(metrics.liquidations, 'position was', 'positions were')} liquidated by the venue.")
     return told
