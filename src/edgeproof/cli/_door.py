@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from edgeproof.kernels.compiling import tell_at_first_compilation
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -89,6 +91,17 @@ def open_progress() -> Progress:
         transient=True,
         disable=not console.is_terminal,
     )
+
+
+def announce_compilation() -> None:
+    """Let a terminal be told when kernels are compiled, as the first run after an installation does."""
+    tell_at_first_compilation(_say_compiling)
+
+
+def _say_compiling() -> None:
+    if sys.stderr is not None and sys.stderr.isatty():
+        sys.stderr.write("compiling for this machine: some seconds, this once\n")
+        sys.stderr.flush()
 
 
 def _to_plain(value: object) -> Any:  # noqa: ANN401 - whatever json can take

@@ -15,6 +15,9 @@ from typing import Any, Final, TypeVar, cast
 
 import numba
 from numba.core.caching import FunctionCache
+from numba.core.event import Event, Listener, register
+
+from edgeproof.kernels.compiling import note_compilation
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,3 +63,16 @@ def _list_needed(module: str) -> tuple[str, ...]:
 @cache
 def _hash_file(module: str) -> str:
     return hashlib.sha256((_FLOOR / f"{module}.py").read_bytes()).hexdigest()
+
+
+class _Witness(Listener):
+    """Sees kernels being compiled; those read from the disk are none."""
+
+    def on_start(self, event: Event) -> None:  # noqa: ARG002 - every kernel is alike
+        note_compilation()
+
+    def on_end(self, event: Event) -> None:
+        """Nobody asks when one is done."""
+
+
+register("numba:compile", _Witness())  # type: ignore[no-untyped-call]
