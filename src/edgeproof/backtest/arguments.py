@@ -57,6 +57,28 @@ def read_equity(initial_equity: object) -> float:
     return float(initial_equity)
 
 
+def read_count(what: str, count: object, *, least: int, most: int) -> int:
+    """A whole number.
+
+    Raises:
+        InvalidValue: It is something else, or outside its range.
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or not least <= count <= most:
+        raise InvalidValue(what, count, f"a whole number from {least} to {most:,}")
+    return count
+
+
+def check_callables(**functions: object) -> None:
+    """Refuse what is there but cannot be called.
+
+    Raises:
+        InvalidValue: It is no function.
+    """
+    for name, function in functions.items():
+        if function is not None and not callable(function):
+            raise InvalidValue(name, function, "a function, or None")
+
+
 def _require(what: str, given: object, kind: type[_Kind], expected: str) -> _Kind:
     if not isinstance(given, kind):
         raise InvalidValue(what, given, expected)

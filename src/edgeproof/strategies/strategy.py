@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from edgeproof.domain.errors import UnknownName
+from edgeproof.domain.errors import InvalidValue, UnknownName
 from edgeproof.strategies.content import Content
 from edgeproof.strategies.formatting import format_content
 from edgeproof.strategies.identity import hash_content
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +34,12 @@ class Strategy(Content):
             UnknownName: A given name is no param.
             InvalidValue: A value outside the param's range, or not whole where it counts bars.
         """
+        if given is not None and not isinstance(given, Mapping):
+            raise InvalidValue("params", given, 'values by name, such as {"fast": 9}')
         chosen = dict(given or {})
         for name in chosen:
             if name not in self.params:
-                raise UnknownName(f"param of {self.name}", name, self.params)
+                raise UnknownName(f"param of {self.name}", str(name), self.params)
         return {name: param.check(name, chosen.get(name, param.default)) for name, param in self.params.items()}
 
     def to_yaml(self) -> str:

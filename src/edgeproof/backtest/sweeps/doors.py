@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from edgeproof.backtest.arguments import read_costs, read_equity, read_rules
+from edgeproof.backtest.arguments import check_callables, read_costs, read_equity, read_rules
 from edgeproof.backtest.frames import split_bars, split_funding
 from edgeproof.backtest.sweeps.markets import Markets
 from edgeproof.backtest.sweeps.plans import MOST_COMBINATIONS, plan_sweep
@@ -95,6 +95,7 @@ def sweep(  # noqa: PLR0913 - one keyword for each thing a sweep depends on
         RequestError: A request that cannot be, before any work begins; says what was expected.
         WorkError: No Ray cluster at that address.
     """
+    check_callables(on_rows=on_rows, record=record, recall=recall)
     strategies = _load(strategy)
     markets = read_markets(bars, costs=costs, funding=funding, rules=rules, initial_equity=initial_equity)
     plan = plan_sweep(
@@ -157,8 +158,8 @@ def _open_journal(
     recall: Callable[[Sequence[str]], Iterable[Trial]] | None,
     clock: Clock | None,
 ) -> Journal:
-    if clock is None:
-        raise InvalidValue("clock", None, "one that tells when trials are made, such as the workspace's")
+    if clock is None or not callable(getattr(clock, "now_ms", None)):
+        raise InvalidValue("clock", clock, "one that tells when trials are made, such as the workspace's")
     absent = [name for name in ("venue", "symbol") if name not in bars.columns]
     if absent:
         raise InvalidValue("bars", f"a frame without {' and '.join(absent)}", "venue and symbol, to name trials by")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
+from edgeproof.backtest.arguments import check_callables, read_count, read_timeframe
 from edgeproof.backtest.sweeps.combinations import Setting, combine, draw_points, list_draws, list_grid
 from edgeproof.backtest.sweeps.errors import TooManyCombinations
 from edgeproof.backtest.sweeps.markets import open_scratch, try_combination
@@ -14,7 +15,6 @@ from edgeproof.backtest.sweeps.spaces import read_spaces
 from edgeproof.backtest.sweeps.table import check_metric, describe_rows
 from edgeproof.backtest.sweeps.tuning import TunedSearch
 from edgeproof.domain.errors import InvalidValue
-from edgeproof.domain.time import Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from edgeproof.backtest.sweeps.combinations import Combination, Where
     from edgeproof.backtest.sweeps.markets import Markets
     from edgeproof.backtest.sweeps.spaces import Grid, Space
+    from edgeproof.domain.time import Timeframe
     from edgeproof.strategies import MarketData, Strategy
 
 Timeframes: TypeAlias = "Timeframe | str | Sequence[Timeframe | str] | None"
 
 MOST_COMBINATIONS: Final = 100_000
 _MOST_DRAWN: Final = 10_000_000
+_MOST_COMBINATIONS: Final = 10**15
+_MOST_SEED: Final = 2**32 - 1  # what optuna's generator takes
 
 
 class Search(Protocol):
@@ -99,6 +102,9 @@ def plan_sweep(  # noqa: PLR0913 - one keyword for each thing a sweep depends on
         MissingExtra: optuna is not installed.
     """
     check_metric(metric)
+    check_callables(where=where)
+    read_count("seed", seed, least=0, most=_MOST_SEED)
+    read_count("most", most, least=0, most=_MOST_COMBINATIONS)
     _check_method(grid, random, optuna)
     settings = _list_settings(markets, read_spaces(strategies, grid), timeframes)
     scratch = open_scratch(markets)
@@ -193,8 +199,8 @@ def _list_settings(markets: Markets, spaces: Sequence[Space], timeframes: Timefr
 def _read_timeframes(given: Timeframes) -> list[Timeframe] | list[None]:
     if given is None:
         return [None]
-    several = [given] if isinstance(given, (str, Timeframe)) else list(given)
-    read = [Timeframe.parse(one) if isinstance(one, str) else one for one in several]
+    several = given if isinstance(given, Sequence) and not isinstance(given, (str, bytes)) else [given]
+    read = [found for one in several if (found := read_timeframe(one)) is not None]
     if not read:
         raise InvalidValue("timeframes", "none", "at least one, such as 5m")
     return list(dict.fromkeys(read))
@@ -208,10 +214,8 @@ def _check_method(grid: object, random: object, optuna: object) -> None:
     if grid is None and random is None and optuna is None:
         raise InvalidValue("grid", None, "values by param, or a number of combinations as random or optuna")
     for name, count in (("random", random), ("optuna", optuna)):
-        if count is not None and (
-            isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= _MOST_DRAWN
-        ):
-            raise InvalidValue(name, count, f"a whole number of combinations from 1 to {_MOST_DRAWN:,}")
+        if count is not None:
+            read_count(name, count, least=1, most=_MOST_DRAWN)
 
 
 def _limit(count: int, most: int) -> int:

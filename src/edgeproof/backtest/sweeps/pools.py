@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from joblib import Parallel, delayed, parallel_config
 
+from edgeproof.backtest.arguments import read_count
 from edgeproof.backtest.sweeps.errors import MissingExtra
 from edgeproof.backtest.sweeps.markets import Desk
 from edgeproof.domain.errors import InvalidValue, WorkError
@@ -58,8 +59,7 @@ def open_pool(markets: Markets, *, workers: int = 1, compute: str | None = None)
         MissingExtra: Ray was asked for and is not installed.
         WorkError: No Ray cluster answers at that address.
     """
-    if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= _MOST_WORKERS:
-        raise InvalidValue("workers", workers, f"a whole number from 1 to {_MOST_WORKERS:,}")
+    read_count("workers", workers, least=1, most=_MOST_WORKERS)
     if compute in {None, THREADS}:
         desk = Desk(markets)
         if workers == 1:

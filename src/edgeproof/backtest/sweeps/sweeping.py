@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from edgeproof.backtest.arguments import read_count
 from edgeproof.backtest.sweeps.markets import Answer, Label, Question
 from edgeproof.backtest.sweeps.pools import open_pool
 from edgeproof.backtest.sweeps.table import make_rows
 from edgeproof.backtest.trials import describe_conditions, name_trial
-from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.instruments import Instrument
 
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ def stream_rows(
         InvalidValue: Not a number of workers, or no size of a chunk.
         MissingExtra, WorkError: Ray is not installed, or does not answer.
     """
-    if isinstance(chunk, bool) or not isinstance(chunk, int) or not 1 <= chunk <= _MOST_CHUNK:
-        raise InvalidValue("chunk", chunk, f"a whole number of rows from 1 to {_MOST_CHUNK:,}")
+    read_count("chunk", chunk, least=1, most=_MOST_CHUNK)
     search = plan.open_search()
     with open_pool(plan.markets, workers=workers, compute=compute) as ask:
         while combinations := search.ask(chunk):

@@ -107,8 +107,8 @@ def check_metric(metric: str) -> str:
     Raises:
         UnknownName: It cannot.
     """
-    if metric not in SCORES:
-        raise UnknownName("metric", metric, SCORES)
+    if not isinstance(metric, str) or metric not in SCORES:
+        raise UnknownName("metric", str(metric), SCORES)
     return metric
 
 
