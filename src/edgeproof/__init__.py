@@ -12,6 +12,7 @@ from edgeproof.domain.version import VERSION
 
 if TYPE_CHECKING:
     from edgeproof.backtest import backtest, backtest_signals
+    from edgeproof.backtest.portfolio import backtest_portfolio
     from edgeproof.backtest.sweeps import sweep
     from edgeproof.backtest.tear_sheets import write_tear_sheet
     from edgeproof.bootstrap import open_workspace
@@ -25,6 +26,7 @@ __version__ = VERSION
 _HOMES = {
     "Costs": "edgeproof.execution",
     "backtest": "edgeproof.backtest",
+    "backtest_portfolio": "edgeproof.backtest.portfolio",
     "backtest_signals": "edgeproof.backtest",
     "compute_features": "edgeproof.features",
     "generate_market": "edgeproof.simulator.market",
@@ -48,6 +50,7 @@ def __dir__() -> list[str]:
 __all__ = [
     "Costs",
     "backtest",
+    "backtest_portfolio",
     "backtest_signals",
     "compute_features",
     "generate_market",

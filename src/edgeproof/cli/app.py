@@ -15,7 +15,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from edgeproof import __version__
-from edgeproof.cli import backtest, data, demo, features, init, report, research, simulate, strategies, sweep
+from edgeproof.cli import backtest, data, demo, features, init, portfolio, report, research, simulate, strategies, sweep
 from edgeproof.domain.errors import EdgeproofError, RequestError
 
 DONE: Final = 0
@@ -35,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (init, demo, data, features, strategies, backtest, sweep, research, report, simulate):
+for module in (init, demo, data, features, strategies, backtest, portfolio, sweep, research, report, simulate):
     module.add_to(app)
 
 

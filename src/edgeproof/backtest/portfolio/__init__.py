@@ -1,6 +1,6 @@
 """Portfolios: many strategies and symbols on one account."""
 
-from edgeproof.backtest.portfolio.doors import Member, backtest_portfolio
+from edgeproof.backtest.portfolio.doors import Member, backtest_portfolio, decide
 from edgeproof.backtest.portfolio.legs import Leg, order_legs
 from edgeproof.backtest.portfolio.limits import CorrelationCap, DailyLossStop, Limits
 from edgeproof.backtest.portfolio.replaying import SKIP_REASONS, replay_legs
@@ -13,9 +13,17 @@ from edgeproof.backtest.portfolio.sizing import (
     Sizing,
     TargetVolatility,
 )
+from edgeproof.backtest.portfolio.trials import (
+    PORTFOLIO_SYMBOL,
+    describe_portfolio,
+    describe_sizing,
+    make_portfolio_trial,
+    name_portfolio,
+)
 
 __all__ = [
     "ACCOUNT_CURVE",
+    "PORTFOLIO_SYMBOL",
     "PORTFOLIO_TRADES",
     "SKIP_REASONS",
     "CorrelationCap",
@@ -32,6 +40,11 @@ __all__ = [
     "Sizing",
     "TargetVolatility",
     "backtest_portfolio",
+    "decide",
+    "describe_portfolio",
+    "describe_sizing",
+    "make_portfolio_trial",
+    "name_portfolio",
     "order_legs",
     "replay_legs",
 ]

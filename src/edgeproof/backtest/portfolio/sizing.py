@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 import numpy as np
 
@@ -30,6 +30,7 @@ class Signalled:
         share: Of the account's equity; by default an equal part for each leg.
     """
 
+    kind: ClassVar[str] = "own"
     share: float | None = None
 
     def __post_init__(self) -> None:
@@ -41,6 +42,7 @@ class Signalled:
 class FixedLeverage:
     """The same notional over equity at every entry."""
 
+    kind: ClassVar[str] = "fixed"
     leverage: float
 
     def __post_init__(self) -> None:
@@ -54,6 +56,7 @@ class TargetVolatility:
     The symbol's volatility is that of the decision bars of the last day, 48 at least, up to the decision.
     """
 
+    kind: ClassVar[str] = "volatility"
     annual: float
     max_leverage: float = 3.0
 
@@ -69,6 +72,7 @@ class RiskPerTrade:
     The stop is the nearer of ``stop`` and ``trail``; an entry without one is skipped.
     """
 
+    kind: ClassVar[str] = "risk"
     risk: float = 0.01
     max_leverage: float = 10.0
 
@@ -95,6 +99,7 @@ class FractionalKelly:
         start: Leverage until then; 0 for none.
     """
 
+    kind: ClassVar[str] = "kelly"
     fraction: float = 0.5
     max_leverage: float = 2.0
     trades: int = 100

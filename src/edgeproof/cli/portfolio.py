@@ -1,0 +1,254 @@
+"""`edgeproof portfolio`: trade several strategies on several markets of one account."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads annotations when it runs
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeproof.cli._door import JsonOption, WorkspaceOption, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edgeproof.backtest.portfolio import Limits, PortfolioResult, Sizing
+    from edgeproof.strategies import Strategy
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("portfolio")(run_portfolio)
+
+
+def run_portfolio(
+    strategies: Annotated[
+        list[str], typer.Argument(help="Strategies' names, in the library or the workspace, or files.")
+    ],
+    symbols: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only these symbols, of one venue; several parted by commas, or repeated.", show_default=False
+        ),
+    ] = None,
+    timeframe: Annotated[
+        str | None, typer.Option(help="Decide on these bars instead of each strategy's own.", show_default=False)
+    ] = None,
+    window: Annotated[
+        str | None,
+        typer.Option(help="Length of history that ends with the newest bar, such as 30d.", show_default=False),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[STRATEGY.]NAME=VALUE", help="A parameter other than its default.", show_default=False),
+    ] = None,
+    priority: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="STRATEGY=N",
+            help="Who is served first where room is short; 0 for all, lower first.",
+            show_default=False,
+        ),
+    ] = None,
+    size: Annotated[
+        str,
+        typer.Option(
+            metavar="KIND[:NUMBER]",
+            help="Sizes: own[:SHARE], fixed:LEVERAGE, volatility:ANNUAL, risk:SHARE or kelly:FRACTION.",
+        ),
+    ] = "own",
+    max_leverage: Annotated[
+        float | None, typer.Option(help="Highest leverage that volatility, risk or kelly may give.", show_default=False)
+    ] = None,
+    max_positions: Annotated[int | None, typer.Option(help="Positions open at once.", show_default=False)] = None,
+    max_gross: Annotated[
+        float | None, typer.Option(help="Notional of all positions, as a multiple of equity.", show_default=False)
+    ] = None,
+    max_symbol: Annotated[
+        float | None, typer.Option(help="Notional in one symbol, as a multiple of equity.", show_default=False)
+    ] = None,
+    max_correlated: Annotated[
+        float | None,
+        typer.Option(help="Notional of what loses together, as a multiple of equity.", show_default=False),
+    ] = None,
+    correlation: Annotated[float, typer.Option(help="Correlation from which on positions lose together.")] = 0.7,
+    daily_loss: Annotated[
+        float | None,
+        typer.Option(help="Share of the day's first equity whose loss ends its entries.", show_default=False),
+    ] = None,
+    flatten: Annotated[bool, typer.Option("--flatten", help="Leave every position at a daily loss.")] = False,
+    least_part: Annotated[float, typer.Option(help="Skip an order that limits cut below this part of its wish.")] = 0.1,
+    margin_leverage: Annotated[float, typer.Option(help="Leverage set at the venue.")] = 1.0,
+    taker: Annotated[float | None, typer.Option(help="Taker fee, a share of notional.", show_default=False)] = None,
+    slippage: Annotated[
+        float | None, typer.Option(help="Slippage a side, a share of the price.", show_default=False)
+    ] = None,
+    latency_ms: Annotated[
+        int | None, typer.Option(help="From a decision to its order at the venue.", show_default=False)
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, max=10_000, help="How many legs to list, largest results first.")] = 20,
+    trades_csv: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Write the trades there as CSV.", show_default=False)
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Trade several strategies on several markets of one account, with shared capital and limits, and record it.
+
+    Each strategy trades every market. One trial is recorded, of all of them together.
+    """
+    from dataclasses import replace
+
+    from edgeproof.bootstrap import open_workspace
+    from edgeproof.cli._portfolio_run import Question, compute_portfolio, find_strategies
+    from edgeproof.cli._portfolio_view import describe_run, show_portfolio
+    from edgeproof.domain.time import Timeframe
+
+    if trades_csv is not None:
+        _check_folder(trades_csv)
+    limits = _read_limits(
+        max_positions=max_positions,
+        max_gross=max_gross,
+        max_symbol=max_symbol,
+        max_correlated=max_correlated,
+        correlation=correlation,
+        daily_loss=daily_loss,
+        flatten=flatten,
+        least_part=least_part,
+        margin_leverage=margin_leverage,
+    )
+    sizing = _read_sizing(size, max_leverage)
+    house = open_workspace(workspace)
+    chosen = find_strategies(house, strategies)
+    question = Question(
+        strategies=tuple(chosen),
+        params=_read_params(param, chosen),
+        priorities=_read_priorities(priority, chosen),
+        timeframe=None if timeframe is None else Timeframe.parse(timeframe),
+        symbols=tuple(part.strip() for text in symbols or () for part in text.split(",") if part.strip()) or None,
+        window=window,
+        sizing=sizing,
+        limits=limits,
+        costs=replace(
+            house.costs,
+            taker=house.costs.taker if taker is None else taker,
+            slippage=house.costs.slippage if slippage is None else slippage,
+            latency_ms=house.costs.latency_ms if latency_ms is None else latency_ms,
+        ),
+    )
+    done = compute_portfolio(house, question)
+    document = describe_run(done, question)
+    document["trades_csv"] = None if trades_csv is None else _write_trades(done.result, trades_csv)
+    answer(document, as_json=as_json, show=lambda console: show_portfolio(console, document, top=top))
+
+
+def _read_limits(
+    *,
+    max_positions: int | None,
+    max_gross: float | None,
+    max_symbol: float | None,
+    max_correlated: float | None,
+    correlation: float,
+    daily_loss: float | None,
+    flatten: bool,
+    least_part: float,
+    margin_leverage: float,
+) -> Limits:
+    from edgeproof.backtest.portfolio import CorrelationCap, DailyLossStop, Limits
+    from edgeproof.domain.errors import RequestError
+
+    if flatten and daily_loss is None:
+        raise RequestError("--flatten says what to do at a daily loss; give --daily-loss too, such as 0.03")
+    cap = None if max_correlated is None else CorrelationCap(exposure=max_correlated, threshold=correlation)
+    return Limits(
+        max_positions=max_positions,
+        max_gross=max_gross,
+        max_symbol=max_symbol,
+        correlation=cap,
+        daily_loss=None if daily_loss is None else DailyLossStop(share=daily_loss, flatten=flatten),
+        least_part=least_part,
+        margin_leverage=margin_leverage,
+    )
+
+
+def _read_sizing(text: str, max_leverage: float | None) -> Sizing:
+    from dataclasses import replace
+
+    from edgeproof.backtest.portfolio import FixedLeverage, FractionalKelly, RiskPerTrade, Signalled, TargetVolatility
+    from edgeproof.domain.errors import InvalidValue, RequestError
+
+    kind, colon, told = text.strip().partition(":")
+    try:
+        number = float(told) if colon else None
+    except ValueError:
+        number = None
+    if (number is None and (colon or kind != "own")) or kind not in {"own", "fixed", "volatility", "risk", "kelly"}:
+        raise InvalidValue("size", text, "own, own:0.25, fixed:0.5, volatility:0.2, risk:0.01 or kelly:0.5")
+    if max_leverage is not None and kind in {"own", "fixed"}:
+        raise RequestError(f"--max-leverage is for sizes that are computed, not for {kind}; leave it out")
+    if number is None:
+        return Signalled()
+    match kind:
+        case "own":
+            return Signalled(share=number)
+        case "fixed":
+            return FixedLeverage(leverage=number)
+        case "volatility":
+            sized: TargetVolatility | RiskPerTrade | FractionalKelly = TargetVolatility(annual=number)
+        case "risk":
+            sized = RiskPerTrade(risk=number)
+        case _:
+            sized = FractionalKelly(fraction=number)
+    return sized if max_leverage is None else replace(sized, max_leverage=max_leverage)
+
+
+def _read_params(given: Sequence[str] | None, strategies: Sequence[Strategy]) -> dict[str, dict[str, float]]:
+    """Params by strategy; a plain name counts for every strategy that has such a param."""
+    from edgeproof.domain.errors import InvalidValue, UnknownName
+
+    params: dict[str, dict[str, float]] = {strategy.name: {} for strategy in strategies}
+    for text in given or ():
+        told, _, value = text.partition("=")
+        owner, dot, name = told.strip().rpartition(".")
+        if dot and owner not in params:
+            raise UnknownName("strategy", owner, params)
+        owners = [s for s in strategies if (s.name == owner if dot else name in s.params)]
+        try:
+            number = float(value)
+        except ValueError:
+            raise InvalidValue("param", text, "[STRATEGY.]NAME=VALUE with a number, such as window=48") from None
+        if not owners:
+            raise UnknownName("param", name, {known for strategy in strategies for known in strategy.params})
+        for strategy in owners:
+            params[strategy.name][name] = number
+    return params
+
+
+def _read_priorities(given: Sequence[str] | None, strategies: Sequence[Strategy]) -> dict[str, int]:
+    from edgeproof.domain.errors import InvalidValue, UnknownName
+
+    priorities = dict.fromkeys((strategy.name for strategy in strategies), 0)
+    for text in given or ():
+        name, _, value = (part.strip() for part in text.partition("="))
+        if name not in priorities:
+            raise UnknownName("strategy", name, priorities)
+        try:
+            priorities[name] = int(value)
+        except ValueError:
+            raise InvalidValue("priority", text, "STRATEGY=N with a whole number, such as ema_crossover=1") from None
+    return priorities
+
+
+def _check_folder(path: Path) -> None:
+    from edgeproof.domain.errors import InvalidValue
+
+    if not path.expanduser().resolve().parent.is_dir() or path.is_dir():
+        raise InvalidValue("trades-csv", str(path), "a file in a folder that exists")
+
+
+def _write_trades(result: PortfolioResult, path: Path) -> str:
+    from edgeproof.pages import write_atomically
+
+    target = path.expanduser().resolve()
+    write_atomically(target, result.trades.write_csv())
+    return str(target)

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from edgeproof.backtest import backtest
+from edgeproof.backtest.portfolio import (
+    ACCOUNT_CURVE,
+    PORTFOLIO_TRADES,
+    Leg,
+    Limits,
+    Member,
+    Signalled,
+    backtest_portfolio,
+    describe_portfolio,
+    name_portfolio,
+)
+from edgeproof.domain.errors import InvalidValue, RequestError, UnknownName
+from edgeproof.domain.instruments import InstrumentRules
+from edgeproof.strategies import load_strategy
+from fakes.small_markets import make_bars, make_funding
+from fakes.tiny_market import make_bars as make_tiny
+from fakes.tiny_market import make_signals
+from fakes.tiny_portfolio import make_leg, trade_together
+
+MINUTES = 3_000
+BARS = pl.concat([make_bars(symbol, minutes=MINUTES, seed=seed) for seed, symbol in enumerate(("X-USDT", "Y-USDT"))])
+FUNDING = pl.concat([make_funding(symbol, minutes=MINUTES) for symbol in ("X-USDT", "Y-USDT")])
+FAST = {"timeframe": "5m"}
+
+
+def test_one_strategy_on_one_symbol_is_its_backtest() -> None:
+    bars, funding = BARS.filter(symbol="X-USDT"), FUNDING.filter(symbol="X-USDT")
+    alone = backtest(bars, "ema_crossover", timeframe="5m", funding=funding)
+    account = backtest_portfolio(bars, [Member(strategy="ema_crossover", timeframe="5m")], funding=funding)
+    assert len(alone.trades) > 10
+    assert account.trades.drop("leg").equals(alone.trades)
+    assert account.metrics == alone.metrics
+
+
+def test_a_bare_strategy_trades_every_symbol_and_a_member_its_own() -> None:
+    result = backtest_portfolio(BARS, ["ema_crossover", Member(strategy="bb_reversion", symbols=["Y-USDT"])])
+    assert [(leg.name, leg.symbol) for leg in result.legs if leg.symbol == "X-USDT"] == [("ema_crossover", "X-USDT")]
+    assert {leg.name for leg in result.legs if leg.symbol == "Y-USDT"} == {"ema_crossover", "bb_reversion"}
+
+
+def test_legs_are_named_by_what_differs_from_the_strategy() -> None:
+    members = [
+        Member(strategy="ema_crossover", params={"fast": 9}, symbols=["X-USDT"]),
+        Member(strategy="ema_crossover", timeframe="5m", symbols=["X-USDT"]),
+    ]
+    result = backtest_portfolio(BARS, members)
+    assert {leg.name for leg in result.legs} == {"ema_crossover(fast=9)", "ema_crossover@5m"}
+
+
+def test_order_of_strategies_and_of_rows_changes_nothing() -> None:
+    names = ["ema_crossover", "bb_reversion", "macd_crossover"]
+    limits = Limits(max_positions=2)
+    first = backtest_portfolio(BARS, names, funding=FUNDING, limits=limits, sizing=Signalled(share=0.7))
+    turned = pl.concat([BARS.filter(symbol="Y-USDT"), BARS.filter(symbol="X-USDT")])
+    second = backtest_portfolio(turned, names[::-1], funding=FUNDING, limits=limits, sizing=Signalled(share=0.7))
+    assert first.trades.equals(second.trades)
+    assert first.equity.equals(second.equity)
+    assert first.by_leg.equals(second.by_leg)
+    assert first.skipped.equals(second.skipped)
+    assert first.skipped["count"].sum() > 0
+
+
+def test_frames_have_the_declared_columns() -> None:
+    result = backtest_portfolio(BARS, ["ema_crossover"], funding=FUNDING)
+    assert result.trades.schema == PORTFOLIO_TRADES
+    assert result.equity.schema == ACCOUNT_CURVE
+    np.testing.assert_allclose(
+        result.equity["equity"], result.equity["cash"] + result.equity["unrealised"], rtol=0, atol=1e-9
+    )
+    assert result.by_leg["pnl"].sum() == pytest.approx(result.costs.net)
+
+
+def test_rules_are_those_of_all_symbols_or_of_each() -> None:
+    rules = InstrumentRules(lot=1.0)
+    every = backtest_portfolio(BARS, ["ema_crossover"], rules=rules)
+    one = backtest_portfolio(BARS, ["ema_crossover"], rules={"X-USDT": rules})
+    assert (every.records["size"] % 1.0 == 0.0).all()
+    sizes = one.trades.with_columns(whole=pl.col("size") % 1.0 == 0.0).group_by("symbol").agg(pl.col("whole").all())
+    assert dict(sizes.iter_rows()) == {"X-USDT": True, "Y-USDT": False}
+
+
+def test_what_legs_are_called_is_no_other_portfolio() -> None:
+    bars = make_tiny(*["100"] * 3)
+    legs = [Leg(name=name, symbol="A", signals=make_signals(bars, "L"), identity="same") for name in ("a", "b")]
+    names = {name_portfolio(describe_portfolio([leg], sizing=None, limits=Limits())) for leg in legs}
+    assert len(names) == 1
+    tighter = describe_portfolio(legs[:1], sizing=None, limits=Limits(max_positions=1))
+    assert name_portfolio(tighter) not in names
+
+
+@pytest.mark.parametrize(
+    ("strategies", "told"),
+    [
+        ("ema_crossover", "a list of strategies"),
+        (load_strategy("ema_crossover"), "a list of strategies"),
+        ([], "at least one"),
+        (["ema_crossover", "ema_crossover"], "each strategy once on a symbol"),
+        ([Member(strategy="ema_crossover", symbols=["Z-USDT"])], "Z-USDT"),
+        ([Member(strategy="ema_crossover", params={"fats": 3})], "did you mean 'fast'"),
+        (["nothing_such"], "nothing_such"),
+    ],
+)
+def test_wrong_strategies_are_refused(strategies: list[str], told: str) -> None:
+    with pytest.raises(RequestError, match=told):
+        backtest_portfolio(BARS, strategies)
+
+
+@pytest.mark.parametrize("equity", [0.0, -1.0, float("nan"), float("inf"), "much", True])
+def test_equity_that_is_no_number_above_zero_is_refused(equity: float) -> None:
+    with pytest.raises(InvalidValue, match="initial_equity"):
+        backtest_portfolio(BARS, ["ema_crossover"], initial_equity=equity)
+
+
+def test_bars_of_several_lengths_are_refused() -> None:
+    minute, five = make_tiny(*["100"] * 8), make_tiny(*["100"] * 4, timeframe="5m")
+    with pytest.raises(InvalidValue, match="of one length"):
+        trade_together({"A": minute, "B": five}, make_leg(minute, "L"), make_leg(five, "L", symbol="B"))
+
+
+def test_bars_that_do_not_open_together_are_refused() -> None:
+    minute = make_tiny(*["100"] * 8)
+    half = make_tiny(*["100"] * 8, minutes=[at + 0.5 for at in range(8)])  # type: ignore[misc]
+    with pytest.raises(InvalidValue, match="30000 ms after"):
+        trade_together({"A": minute, "B": half}, make_leg(minute, "L"), make_leg(half, "L", symbol="B"))
+
+
+def test_decisions_shorter_than_the_bars_are_refused() -> None:
+    minute, five = make_tiny(*["100"] * 8), make_tiny(*["100"] * 4, timeframe="5m")
+    with pytest.raises(InvalidValue, match="5m or longer"):
+        trade_together({"A": five}, make_leg(minute, "L"))
+
+
+def test_a_leg_without_bars_is_refused() -> None:
+    bars = make_tiny(*["100"] * 8)
+    with pytest.raises(UnknownName, match="no bars of 'B'"):
+        trade_together({"A": bars}, make_leg(bars, "L", symbol="B"))
+
+
+def test_what_a_portfolio_cannot_do_yet_is_refused() -> None:
+    bars = make_tiny(*["100"] * 8)
+    with pytest.raises(InvalidValue, match=r"take_share of leg cannot be 0\.5"):
+        trade_together({"A": bars}, make_leg(bars, "L", take=3.0, take_share=0.5))
+
+
+def test_more_trades_than_there_was_room_for_are_all_kept() -> None:
+    bars = make_tiny(*["100 101 99 100"] * 6_000)
+    legs = [make_leg(bars, "L" * 6_000, symbol=symbol, max_hold=1) for symbol in "AB"]
+    result = trade_together({"A": bars, "B": bars}, *legs)
+    assert [leg.sums.trades for leg in result.legs] == [5_999, 5_999]

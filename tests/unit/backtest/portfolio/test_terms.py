@@ -1,0 +1,70 @@
+"""Limits and sizes that cannot be meant are refused where they are written down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from edgeproof.backtest.portfolio import (
+    CorrelationCap,
+    DailyLossStop,
+    FixedLeverage,
+    FractionalKelly,
+    Limits,
+    RiskPerTrade,
+    Signalled,
+    TargetVolatility,
+)
+from edgeproof.domain.errors import InvalidValue
+
+NAN, INFINITE = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("kind", "terms"),
+    [
+        (Limits, {"max_positions": 0}),
+        (Limits, {"max_positions": 2.0}),
+        (Limits, {"max_positions": True}),
+        (Limits, {"max_gross": 0.0}),
+        (Limits, {"max_gross": INFINITE}),
+        (Limits, {"max_symbol": NAN}),
+        (Limits, {"max_symbol": "1"}),
+        (Limits, {"least_part": 1.5}),
+        (Limits, {"least_part": -0.1}),
+        (Limits, {"margin_leverage": 0.5}),
+        (Limits, {"margin_leverage": NAN}),
+        (CorrelationCap, {"exposure": 0.0}),
+        (CorrelationCap, {"exposure": 1.0, "threshold": 0.0}),
+        (CorrelationCap, {"exposure": 1.0, "threshold": 1.1}),
+        (CorrelationCap, {"exposure": 1.0, "days": 0}),
+        (DailyLossStop, {"share": 0.0}),
+        (DailyLossStop, {"share": 1.1}),
+        (Signalled, {"share": 0.0}),
+        (Signalled, {"share": 1.1}),
+        (FixedLeverage, {"leverage": 0.0}),
+        (FixedLeverage, {"leverage": INFINITE}),
+        (TargetVolatility, {"annual": NAN}),
+        (TargetVolatility, {"annual": 0.2, "max_leverage": 0}),
+        (RiskPerTrade, {"risk": 0.0}),
+        (RiskPerTrade, {"risk": "0.1"}),
+        (FractionalKelly, {"fraction": 1.5}),
+        (FractionalKelly, {"max_leverage": -1.0}),
+        (FractionalKelly, {"trades": 0}),
+        (FractionalKelly, {"trades": 10, "fewest": 11}),
+        (FractionalKelly, {"start": -0.1}),
+    ],
+)
+def test_terms_out_of_their_range_are_refused(kind: type[Any], terms: dict[str, Any]) -> None:
+    with pytest.raises(InvalidValue):
+        kind(**terms)
+
+
+def test_the_edges_of_ranges_are_allowed() -> None:
+    Limits(least_part=0, margin_leverage=1)
+    Limits(least_part=1.0, max_positions=1)
+    CorrelationCap(exposure=0.1, threshold=1)
+    DailyLossStop(share=1)
+    Signalled(share=1)
+    FractionalKelly(trades=1, fewest=1)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import polars as pl
+import pytest
+
+from edgeproof.backtest.portfolio import PORTFOLIO_SYMBOL, PORTFOLIO_TRADES
+from edgeproof.bootstrap import open_workspace
+from edgeproof.cli import main
+from fakes.archives import make_candles, write_freqtrade_candles, write_freqtrade_funding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Ask: TypeAlias = Callable[..., dict[str, Any]]
+
+CANDLES = "_USDT_USDT-1m-futures.feather"
+START_MS = 1_709_251_200_000  # 2024-03-01T00:00Z, where `make_candles` begins
+PAIR = ("ema_crossover", "bb_reversion", "--timeframe", "1m")
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as stopped:
+        main(list(arguments))
+    assert isinstance(stopped.value.code, int)
+    return stopped.value.code
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A workspace with a day and two of minutes of two symbols."""
+    root, files = tmp_path / "desk", tmp_path / "files"
+    files.mkdir()
+    monkeypatch.setenv("EDGEPROOF_WORKSPACE", str(root))
+    monkeypatch.setenv("COLUMNS", "200")
+    write_freqtrade_candles(files / f"BTC{CANDLES}", make_candles(2_880))
+    write_freqtrade_candles(files / f"ETH{CANDLES}", make_candles(1_440))
+    write_freqtrade_funding(files / "BTC_USDT_USDT-8h-funding_rate.feather", [START_MS + 28_800_000], [0.0001])
+    assert run("init", str(root)) == 0
+    assert run("data", "import", str(files)) == 0
+    capsys.readouterr()
+    return root
+
+
+@pytest.fixture
+def ask(desk: Path, capsys: pytest.CaptureFixture[str]) -> Ask:
+    """Run the command with --json and read its document."""
+
+    def asked(*arguments: str) -> dict[str, Any]:
+        assert run("portfolio", *arguments, "--workspace", str(desk), "--json") == 0
+        document: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return document
+
+    return asked
+
+
+def test_every_strategy_trades_every_market_and_the_whole_is_one_trial(ask: Ask, desk: Path) -> None:
+    document = ask(*PAIR)
+    legs = {(leg["leg"], leg["symbol"]) for leg in document["legs"]}
+    assert legs == {(f"{name}@1m", symbol) for name in PAIR[:2] for symbol in ("BTC-USDT", "ETH-USDT")}
+    (trial,) = open_workspace(desk).ledger.trials()
+    assert (trial.key, trial.instrument.symbol) == (document["account"]["trial"], PORTFOLIO_SYMBOL)
+    assert trial.trades == document["account"]["metrics"]["trades"] == sum(leg["trades"] for leg in document["legs"])
+    assert sum(leg["pnl"] for leg in document["legs"]) == pytest.approx(document["account"]["costs"]["net"])
+
+
+def test_the_order_in_which_strategies_are_named_is_no_other_portfolio(ask: Ask) -> None:
+    first = ask(*PAIR)
+    again = ask("bb_reversion", "ema_crossover", "--timeframe", "1m")
+    assert again["trials"] == {"recorded": 1, "new": 0, "in_ledger": 1}
+    assert first["account"] == again["account"]
+    assert first["legs"] == again["legs"]
+
+
+def test_other_limits_are_another_trial(ask: Ask) -> None:
+    first = ask(*PAIR)
+    second = ask(*PAIR, "--max-positions", "1")
+    assert second["trials"]["in_ledger"] == 2
+    assert second["account"]["most_positions"] <= 1
+    assert second["account"]["skipped"]["max_positions"] > 0
+    assert "max_positions" not in first["account"]["skipped"]
+
+
+@pytest.mark.parametrize(
+    ("size", "kind"),
+    [("own:0.3", "own"), ("fixed:0.5", "fixed"), ("volatility:0.2", "volatility"), ("risk:0.01", "risk")],
+)
+def test_a_kind_of_size_is_told_by_its_name_and_number(ask: Ask, size: str, kind: str) -> None:
+    told = ask(*PAIR, "--size", size)["sizing"]
+    assert told["kind"] == kind
+    assert float(size.partition(":")[2]) in told.values()
+
+
+def test_params_and_priorities_are_told_by_strategy(ask: Ask) -> None:
+    document = ask(*PAIR, "--param", "ema_crossover.fast=7", "--priority", "bb_reversion=2")
+    told = {strategy["name"]: (strategy["params"], strategy["priority"]) for strategy in document["strategies"]}
+    assert (told["ema_crossover"][0]["fast"], told["ema_crossover"][1]) == (7, 0)
+    assert told["bb_reversion"][1] == 2
+
+
+def test_trades_are_written_with_their_legs(ask: Ask, tmp_path: Path) -> None:
+    document = ask(*PAIR, "--trades-csv", str(tmp_path / "trades.csv"))
+    written = pl.read_csv(tmp_path / "trades.csv")
+    assert written.columns == PORTFOLIO_TRADES.names()
+    assert written.height == document["account"]["metrics"]["trades"]
+
+
+def test_a_terminal_shows_legs_the_account_and_what_it_rests_on(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("portfolio", *PAIR, "--top", "2", "--daily-loss", "0.03", "--flatten", "--max-correlated", "1") == 0
+    shown = capsys.readouterr().out
+    assert "account" in shown
+    assert "and 2 more legs" in shown
+    assert "daily_loss (share 0.03, flatten)" in shown
+    assert "1 trial recorded, new; 1 tried here so far" in shown
+    assert str(desk) not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("ema_crosover",), "did you mean 'ema_crossover'"),
+        (("ema_crossover", "ema_crossover"), "each strategy once"),
+        (("ema_crossover", "--size", "risk"), "risk:0.01"),
+        (("ema_crossover", "--size", "luck:3"), "kelly:0.5"),
+        (("ema_crossover", "--size", "fixed:2", "--max-leverage", "3"), "leave it out"),
+        (("ema_crossover", "--size", "risk:2"), "a share above 0"),
+        (("ema_crossover", "--flatten"), "--daily-loss"),
+        (("ema_crossover", "--max-gross", "0"), "a multiple of equity above 0"),
+        (("ema_crossover", "--max-positions", "0"), "a whole number from 1"),
+        (("ema_crossover", "--param", "fats=3"), "did you mean 'fast'"),
+        (("ema_crossover", "--param", "rsi.fast=3"), "no strategy 'rsi'"),
+        (("ema_crossover", "--param", "fast"), "with a number"),
+        (("ema_crossover", "--priority", "momentum=1"), "no strategy 'momentum'"),
+        (("ema_crossover", "--priority", "ema_crossover=first"), "a whole number"),
+        (("ema_crossover", "--symbols", "XYZ-USDT"), "XYZ-USDT"),
+        (("ema_crossover", "--trades-csv", "/nowhere/at/all.csv"), "a folder that exists"),
+    ],
+)
+def test_a_wrong_request_is_refused_in_one_line(
+    desk: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+) -> None:
+    assert run("portfolio", *arguments, "--workspace", str(desk)) == 2
+    line = capsys.readouterr().err
+    assert told in line
+    assert line.count("\n") == 1
