@@ -12,7 +12,15 @@ from edgeproof.backtest.sweeps.landscape import draw_heat_map, list_swept
 from edgeproof.backtest.sweeps.table import NEUTRAL
 from edgeproof.domain.errors import InvalidValue
 from edgeproof.pages import write_atomically
-from edgeproof.sheets import MOST_CANDLES, Market, Sheet, gather_candles, render_pictures, render_sheet
+from edgeproof.sheets import (
+    MOST_CANDLES,
+    Market,
+    Sheet,
+    gather_candles,
+    render_pictures,
+    render_quantstats,
+    render_sheet,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,6 +81,18 @@ def write_pictures(sheet: Sheet, folder: str | Path) -> list[Path]:
         write_atomically(target, picture)
         written.append(target)
     return written
+
+
+def write_quantstats(result: Account, path: str | Path, *, title: str = "backtest") -> Path:
+    """Write the report that quantstats makes of a result's daily returns; says where it is.
+
+    Raises:
+        RequestError: quantstats is not installed, or the days are too few for it.
+        WorkError: It failed, or the file cannot be written.
+    """
+    target = Path(path).expanduser().resolve()
+    write_atomically(target, render_quantstats(result, title=title))
+    return target
 
 
 def make_sheet(  # noqa: PLR0913 - as above

@@ -36,7 +36,7 @@ def make_sheet(
         title=f"{strategy['name']} on {markets} at {strategy['timeframe']}{f' ({params})' if params else ''}",
         account=result,
         markets={name: Market(candles=candles[one], trades=replays[one].trades) for one, name in named.items()},
-        notes=(strategy["thesis"], *list_notes(document)),
+        notes=tuple(_begin_sentence(note) for note in (f"thesis: {strategy['thesis']}", *list_notes(document))),
     )
 
 
@@ -50,3 +50,9 @@ def write_sheet(sheet: Sheet, path: Path) -> str:
 def write_png(sheet: Sheet, folder: Path) -> list[str]:
     """Write the figures; says where they are."""
     return [str(path) for path in write_pictures(sheet, folder)]
+
+
+def _begin_sentence(note: str) -> str:
+    """A terminal's note as a page says it."""
+    told = note.removeprefix("warning: ").rstrip(".")
+    return f"{told[0].upper()}{told[1:]}."

@@ -146,6 +146,8 @@ def list_notes(document: Mapping[str, Any]) -> list[str]:
     notes.extend(f"warning: {remark}" for remark in document.get("remarks", ()))
     if document.get("trades_csv"):
         notes.append(f"trades written to {document['trades_csv']}")
+    if document.get("quantstats"):
+        notes.append(f"quantstats report written to {document['quantstats']}")
     if document.get("sheet"):
         notes.append(f"tear sheet written to {document['sheet']}")
     if document.get("png"):

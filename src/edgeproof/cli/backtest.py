@@ -73,6 +73,10 @@ def run_backtest(
         Path | None,
         typer.Option(metavar="FOLDER", help="Write the tear sheet's figures there as PNG.", show_default=False),
     ] = None,
+    quantstats: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Write what quantstats says of the daily returns there.", show_default=False),
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -82,14 +86,13 @@ def run_backtest(
     """
     from edgeproof.backtest import combine_replays
     from edgeproof.bootstrap import open_workspace
-    from edgeproof.cli._backtest_sheet import make_sheet, write_png, write_sheet
     from edgeproof.cli._backtest_view import describe_backtest, show_backtest
     from edgeproof.domain.time import Timeframe
     from edgeproof.research.coverage import describe_missing_funding, describe_uncounted
     from edgeproof.research.desk import load_desk
     from edgeproof.research.request import describe_absent, describe_left_out, describe_shorter_window
 
-    _check_places(trades_csv=trades_csv, sheet=sheet, png=png)
+    _check_places(trades_csv=trades_csv, sheet=sheet, png=png, quantstats=quantstats)
     house = open_workspace(workspace)
     chosen = _find_strategy(house, strategy)
     question = Question(
@@ -117,9 +120,14 @@ def run_backtest(
         describe_left_out(universe.markets),
     )
     document["remarks"] = [remark for remark in told if remark]
-    pictured = None if candles is None else make_sheet(result, replays, candles, document)
-    document["sheet"] = None if sheet is None or pictured is None else write_sheet(pictured, sheet)
-    document["png"] = None if png is None or pictured is None else write_png(pictured, png)
+    document |= {"sheet": None, "png": None}
+    if candles is not None:
+        from edgeproof.cli._backtest_sheet import make_sheet, write_png, write_sheet
+
+        pictured = make_sheet(result, replays, candles, document)
+        document["sheet"] = None if sheet is None else write_sheet(pictured, sheet)
+        document["png"] = None if png is None else write_png(pictured, png)
+    document["quantstats"] = None if quantstats is None else _write_quantstats(result, quantstats, chosen)
     document["trades_csv"] = None if trades_csv is None else _write_trades(result, trades_csv)
     answer(document, as_json=as_json, show=lambda console: show_backtest(console, document))
 
@@ -212,7 +220,6 @@ def _replay_markets(
     from edgeproof.domain.time import format_ms
     from edgeproof.research import NothingToTest
     from edgeproof.research.evaluation import open_tape
-    from edgeproof.sheets import MOST_CANDLES, gather_candles
     from edgeproof.strategies import evaluate
 
     instruments = [coverage.instrument for coverage in desk.coverages]
@@ -226,6 +233,8 @@ def _replay_markets(
             data = desk.venues[instrument.venue]
             tape = open_tape(desk, instrument)
             if candles is not None:
+                from edgeproof.sheets import MOST_CANDLES, gather_candles
+
                 candles[instrument] = gather_candles(tape.bars, most=MOST_CANDLES // len(instruments))
             replays[instrument] = replay_signals(
                 tape,
@@ -270,15 +279,20 @@ def _record(house: Workspace, strategy: Strategy, trials: Sequence[Trial]) -> in
     return house.ledger.record_trials(trials)
 
 
-def _check_places(*, trades_csv: Path | None, sheet: Path | None, png: Path | None) -> None:
+def _check_places(*, trades_csv: Path | None, sheet: Path | None, png: Path | None, quantstats: Path | None) -> None:
     """Refuse places that cannot be written, before any work is done."""
     from edgeproof.domain.errors import InvalidValue
-    from edgeproof.sheets import require_drawing
 
-    for option, path in (("trades-csv", trades_csv), ("sheet", sheet)):
+    for option, path in (("trades-csv", trades_csv), ("sheet", sheet), ("quantstats", quantstats)):
         if path is not None and (not path.expanduser().resolve().parent.is_dir() or path.is_dir()):
             raise InvalidValue(option, str(path), "a file in a folder that exists")
+    if quantstats is not None:
+        from edgeproof.sheets import require_quantstats
+
+        require_quantstats()
     if png is not None:
+        from edgeproof.sheets import require_drawing
+
         require_drawing()
         if png.expanduser().exists() and not png.expanduser().is_dir():
             raise InvalidValue("png", str(png), "a folder")
@@ -289,3 +303,9 @@ def _write_trades(result: BacktestResult, path: Path) -> str:
 
     write_atomically(path.expanduser().resolve(), result.trades.write_csv())
     return str(path)
+
+
+def _write_quantstats(result: BacktestResult, path: Path, strategy: Strategy) -> str:
+    from edgeproof.backtest.tear_sheets import write_quantstats
+
+    return str(write_quantstats(result, path, title=strategy.name))

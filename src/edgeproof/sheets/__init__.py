@@ -7,6 +7,7 @@ made here without a chart library; the page draws them in a browser, `render_pic
 from edgeproof.sheets.account import Account, Market, MoneySpent, Sheet
 from edgeproof.sheets.candles import MOST_CANDLES, Candles, gather_candles
 from edgeproof.sheets.pictures import MissingDrawing, render_pictures, require_drawing
+from edgeproof.sheets.quantstats import MissingQuantstats, list_daily_returns, render_quantstats, require_quantstats
 from edgeproof.sheets.rendering import Picture, draw_pictures, render_sheet
 
 __all__ = [
@@ -15,12 +16,16 @@ __all__ = [
     "Candles",
     "Market",
     "MissingDrawing",
+    "MissingQuantstats",
     "MoneySpent",
     "Picture",
     "Sheet",
     "draw_pictures",
     "gather_candles",
+    "list_daily_returns",
     "render_pictures",
+    "render_quantstats",
     "render_sheet",
     "require_drawing",
+    "require_quantstats",
 ]

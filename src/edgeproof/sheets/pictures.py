@@ -32,6 +32,10 @@ _VARIABLE: Final = re.compile(r"(--[a-z0-9-]+):\s*([^;]+);")
 _MARKERS: Final = {
     "circle": "o", "x": "x", "x-thin-open": "x", "star": "*", "triangle-up": "^", "triangle-down": "v",
 }  # fmt: skip
+# Years, months, days, hours, minutes, seconds; then the same where the smaller part is zero.
+_DATES: Final = ("%Y", "%b", "%b %d", "%H:%M", "%H:%M", "%S.%f")
+_ROUND_DATES: Final = ("", "%b %Y", "%b %d", "%b %d", "%H:%M", "%H:%M")
+_POINTS_A_PIXEL: Final = 0.75
 _DASHES: Final = {"solid": "-", "dot": ":"}
 
 
@@ -131,7 +135,7 @@ def _date(axis: Any) -> None:  # noqa: ANN401
     locator = dates.AutoDateLocator()
     axis.xaxis_date()
     axis.xaxis.set_major_locator(locator)
-    axis.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
+    axis.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, formats=_DATES, zero_formats=_ROUND_DATES))
 
 
 def _to_days(moments: list[float | None]) -> FloatArray:
@@ -174,7 +178,7 @@ def _draw_marks(axis: Any, trace: Figure, layout: Figure, data: list[Figure]) ->
     if land is not None:
         x, y = [land["x"].index(name) for name in x], [land["y"].index(name) for name in y]
     axis.scatter(
-        x, y, s=marker["size"] ** 2, marker=_MARKERS[marker["symbol"]], color=marker["color"],
+        x, y, s=(marker["size"] * _POINTS_A_PIXEL) ** 2, marker=_MARKERS[marker["symbol"]], color=marker["color"],
         alpha=marker.get("opacity", 1.0), linewidths=1.0, label=trace.get("name"), zorder=3,
     )  # fmt: skip
 

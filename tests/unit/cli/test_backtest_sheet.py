@@ -50,7 +50,7 @@ def test_a_sheet_shows_every_market_and_what_it_rests_on(
     words = PageReader(page).words
     assert "ema_crossover on BTC-USDT, ETH-USDT at 1m" in words
     assert "2 trials recorded, 2 of them new; 2 tried here so far" in words
-    assert "no lot, tick or minimum size" in words
+    assert "No lot, tick or minimum size" in words
     assert f"{document['total']['metrics']['trades']:,} trades in" in words
     markets = read_island(page, "markets")["markets"]
     assert [market["name"] for market in markets] == ["BTC-USDT", "ETH-USDT"]
@@ -63,6 +63,19 @@ def test_pictures_are_written_and_said(desk: Path, tmp_path: Path, capsys: pytes
     assert run("backtest", "ema_crossover", "--symbols", "BTC-USDT", "--png", str(folder), "-w", str(desk)) == 0
     assert f"pictures written to {folder}" in capsys.readouterr().out
     assert {"equity.png", "price.png"} <= {path.name for path in folder.iterdir()}
+
+
+def test_too_few_days_for_quantstats_are_one_line(
+    desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "q.html"
+    status = run("backtest", "ema_crossover", "--quantstats", str(target), "-w", str(desk))
+    heard = capsys.readouterr()
+    assert status == 2
+    # Two days are too few for it; without it the answer is another one, as short.
+    assert "quantstats" in heard.err
+    assert heard.err.count("\n") == 1
+    assert not target.exists()
 
 
 @pytest.mark.parametrize("option", ["--sheet", "--png"])
