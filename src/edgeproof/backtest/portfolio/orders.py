@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from edgeproof.backtest.orders import require_plain
 from edgeproof.backtest.portfolio.correlation import correlate_tapes
 from edgeproof.backtest.portfolio.sizing import size_entries
 from edgeproof.domain.errors import InvalidValue, UnknownName
@@ -82,8 +81,6 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
         )
         for leg in legs
     ]
-    for leg in legs:
-        require_plain(leg.signals, costs, rules.get(leg.symbol, InstrumentRules()))
     orders, ambiguous = _list_orders(legs, sized, symbols, used, offsets, step_ms, costs.latency_ms)
     sample_ts = used[0].sample_ts if len(used) == 1 else np.unique(np.concatenate([tape.sample_ts for tape in used]))
     first_day, last_day = (int(ts) // MS_PER_DAY for ts in (sample_ts[0], sample_ts[-1]))
