@@ -33,7 +33,13 @@ _HERE: Final = "edgeproof.sheets"
 _MOST_EXTREMES: Final = 5
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_BY: Final = (("side", "long and short"), ("exit_reason", "how they ended"), ("symbol", "market"))
+_BY: Final = (
+    ("side", "long and short"),
+    ("exit_reason", "how they ended"),
+    ("symbol", "market"),
+    ("leg", "strategy and market"),
+)
+_ONE_SAYS_NOTHING: Final = frozenset({"market", "strategy and market"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,9 +248,10 @@ def _lay_out_hours(trades: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def _group_trades(trades: pl.DataFrame) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Sums by side, by how trades ended, and by market where there are several."""
-    groups = [(told, tabulate(trades, column).to_dicts()) for column, told in _BY if trades.height]
-    return [(told, rows) for told, rows in groups if told != "market" or len(rows) > 1]
+    """Sums by side, by how trades ended, and by market and leg of a portfolio where there are several."""
+    columns = [(column, told) for column, told in _BY if trades.height and column in trades.columns]
+    groups = [(told, tabulate(trades, column).to_dicts()) for column, told in columns]
+    return [(told, rows) for told, rows in groups if told not in _ONE_SAYS_NOTHING or len(rows) > 1]
 
 
 def _list_extremes(trades: pl.DataFrame) -> list[dict[str, Any]]:

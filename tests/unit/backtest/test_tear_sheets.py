@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 import edgeproof as ep
+from edgeproof.backtest.portfolio import Member, backtest_portfolio
 from edgeproof.backtest.tear_sheets import make_sheet, write_pictures, write_tear_sheet
 from edgeproof.domain.errors import RequestError, WorkError
 from edgeproof.pages import say_number
@@ -51,6 +52,21 @@ def test_each_market_has_its_own_trades() -> None:
     for name, market in sheet.markets.items():
         assert market.trades.equals(result.by_symbol[name].trades)
         assert len(market.candles) <= 500
+
+
+def test_a_portfolio_has_a_sheet_with_its_legs(tmp_path: Path) -> None:
+    walks = [
+        make_walk(3_000, minutes=1, seed=seed).with_columns(symbol=pl.lit(name))
+        for seed, name in enumerate(("A-USDT", "B-USDT"))
+    ]
+    bars = pl.concat(walks)
+    members = [Member(strategy="ema_crossover", timeframe="5m"), Member(strategy="zscore_reversion", timeframe="5m")]
+    result = backtest_portfolio(bars, members)
+    page = write_tear_sheet(result, tmp_path / "p.html", bars=bars, title="two and two").read_text("utf-8")
+    words = PageReader(page).words
+    assert f"{result.metrics.trades:,} trades in" in words
+    assert "By strategy and market" in words
+    assert f'<dd data-measure="final_equity">{say_number(result.metrics.final_equity)}</dd>' in page
 
 
 def test_a_sweep_is_a_map_of_its_first_two_params() -> None:
