@@ -40,10 +40,11 @@ class Param:
         """
         kind = "a whole number" if self.integer else "a number"
         expected = f"{kind} from {self.low:g} to {self.high:g}"
-        if isinstance(value, bool) or not isinstance(value, Real):
+        # In its range before it is made a float: whole numbers have no largest one.
+        if isinstance(value, bool) or not isinstance(value, Real) or not self.low <= value <= self.high:
             raise InvalidValue(f"param {name}", value, expected)
         number = float(value)
-        if not self.low <= number <= self.high or (self.integer and number != math.floor(number)):
+        if self.integer and number != math.floor(number):
             raise InvalidValue(f"param {name}", value, expected)
         return number
 
