@@ -41,7 +41,7 @@ class Param:
         kind = "a whole number" if self.integer else "a number"
         expected = f"{kind} from {self.low:g} to {self.high:g}"
         # In its range before it is made a float: whole numbers have no largest one.
-        if isinstance(value, bool) or not isinstance(value, Real) or not self.low <= value <= self.high:
+        if isinstance(value, bool) or not isinstance(value, Real) or not value <= self.high or value < self.low:
             raise InvalidValue(f"param {name}", value, expected)
         number = float(value)
         if self.integer and number != math.floor(number):
