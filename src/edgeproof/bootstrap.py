@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from edgeproof.adapters.exchange import EmptySpansFile, ExchangeConfig
+    from edgeproof.adapters.markets_file import MarketsFile
     from edgeproof.adapters.rate_budget import Urgency, Waiting
+    from edgeproof.domain.instruments import InstrumentRules
     from edgeproof.domain.records import ReportRecord, Trial
     from edgeproof.domain.stores import Lake, Ledger
     from edgeproof.domain.time import Clock, Window
@@ -88,6 +90,17 @@ class Workspace:
         from edgeproof.adapters.database import open_journal
 
         return open_journal(self._find_ledger())
+
+    @cached_property
+    def markets(self) -> MarketsFile:
+        """What venues told of their markets."""
+        from edgeproof.adapters.markets_file import MarketsFile
+
+        return MarketsFile(self.root / "markets.json")
+
+    def rules(self) -> dict[Instrument, InstrumentRules]:
+        """The rules of every market whose venue told them."""
+        return {instrument: market.rules for instrument, market in self.markets.read().items()}
 
     @cached_property
     def empty_spans(self) -> EmptySpansFile:

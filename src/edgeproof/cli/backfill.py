@@ -97,6 +97,9 @@ async def _carry_out(
     plan = await plan_backfill(venue, desk.lake, empty, request, now_ms=desk.clock.now_ms())
     if dry_run:
         return plan, None
+    wanted = {one.series.instrument for one in plan.series}
+    listed = [market for market in await venue.markets() if market.instrument in wanted]
+    desk.markets.remember(listed, seen_ms=desk.clock.now_ms())
     open_stderr().print(tell_plan(plan), style="dim")
     with open_progress() as display:
         task = display.add_task("asking", total=plan.requests)

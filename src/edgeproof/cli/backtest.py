@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from edgeproof.backtest import BacktestResult, Replay
     from edgeproof.bootstrap import Workspace
-    from edgeproof.domain.instruments import Instrument
+    from edgeproof.domain.instruments import Instrument, InstrumentRules
     from edgeproof.domain.records import Trial
     from edgeproof.domain.time import Timeframe
     from edgeproof.execution import Costs
@@ -101,6 +101,7 @@ def run_backtest(
         timeframe=chosen.timeframe if timeframe is None else Timeframe.parse(timeframe),
         costs=_read_costs(house.costs, taker=taker, slippage=slippage, latency_ms=latency_ms),
         initial_equity=house.settings.research.initial_equity,
+        rules=house.rules(),
     )
     universe = _choose_universe(house, symbols, venue, window=window, start=start, end=end)
     desk = load_desk(house.lake, universe, [chosen], workers=1)
@@ -141,6 +142,7 @@ class Question:
     timeframe: Timeframe
     costs: Costs
     initial_equity: float
+    rules: Mapping[Instrument, InstrumentRules]
 
 
 def _find_strategy(house: Workspace, name: str) -> Strategy:
@@ -240,6 +242,7 @@ def _replay_markets(
                 tape,
                 evaluate(strategy, data, instrument.symbol, params=params, timeframe=timeframe),
                 costs=question.costs,
+                rules=question.rules.get(instrument),
                 initial_equity=question.initial_equity,
                 symbol=instrument.symbol,
             )
@@ -260,6 +263,7 @@ def _make_trial(house: Workspace, desk: Desk, question: Question, instrument: In
         window=desk.window,
         data_hash=desk.hash_for(question.strategy, instrument),
         costs=question.costs,
+        rules=question.rules.get(instrument),
         origin="cli",
         created_ms=house.clock.now_ms(),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeproof.cli import backfill, ingest
+from edgeproof.cli import backfill, ingest, markets
 from edgeproof.cli._door import JsonOption, WorkspaceOption, answer, open_progress
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
     data.command("status")(show_status)
     backfill.add_to(data)
     ingest.add_to(data)
+    markets.add_to(data)
     app.add_typer(data)
 
 

@@ -152,6 +152,7 @@ async def _run(
         markets = await _wait_for_markets(venue, symbol, top, stop, tell)
         if not markets:
             return {"venue": venue.name, "counts": {}, "refused": {}}
+        desk.markets.remember(markets, seen_ms=desk.clock.now_ms())
         plan = IntakePlan(venue=venue.name, symbols=tuple(market.instrument.symbol for market in markets))
         parts = IntakeParts(
             feed=desk.open_feed(config, markets),

@@ -126,6 +126,7 @@ def _read_request(
         initial_equity=chosen.initial_equity,
         workers=workers or chosen.workers or _count_cores(),
         seed=chosen.seed,
+        rules=desk.rules(),
     )
 
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from joblib import Parallel, delayed
 
+from edgeproof.backtest import describe_conditions
 from edgeproof.domain.errors import EdgeproofError, InvalidValue
 from edgeproof.domain.hashing import hash_json
 from edgeproof.domain.records import PoolEntry, ReportRecord, RunStatus, StrategyVersion
@@ -140,8 +141,14 @@ def _order(strategies: Sequence[Strategy]) -> tuple[Strategy, ...]:
 
 
 def _name_run(request: CycleRequest, desk: Desk, strategies: Sequence[Strategy]) -> str:
+    rules = {
+        str(instrument): describe_conditions(request.costs, request.rules[instrument], request.initial_equity)
+        for instrument in sorted(desk.loaded)
+        if instrument in request.rules
+    }
     return hash_json(
         {
+            **({"rules": rules} if rules else {}),
             "request": request.describe(),
             "window": [desk.window.start_ms, desk.window.end_ms],
             "data": desk.data_hash,

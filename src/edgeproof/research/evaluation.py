@@ -47,7 +47,7 @@ class Evaluated:
 
 def list_tasks(desk: Desk, instrument: Instrument, strategies: Sequence[Strategy], request: CycleRequest) -> list[Task]:
     """Every question to ask about one market; what each trial will be called is known before it is made."""
-    conditions = describe_conditions(request.costs, None, request.initial_equity)
+    conditions = describe_conditions(request.costs, request.rules.get(instrument), request.initial_equity)
     return [
         Task(
             strategy=strategy,
@@ -114,6 +114,7 @@ def replay_task(desk: Desk, task: Task, tape: Tape, request: CycleRequest, *, co
         tape,
         signals,
         costs=request.costs if costs is None else costs,
+        rules=request.rules.get(task.instrument),
         initial_equity=request.initial_equity,
         symbol=task.instrument.symbol,
     )
@@ -157,6 +158,7 @@ def _try_task(desk: Desk, task: Task, tape: Tape, request: CycleRequest, clock: 
         window=desk.window,
         data_hash=task.data_hash,
         costs=request.costs,
+        rules=request.rules.get(task.instrument),
         origin="cycle",
         created_ms=clock.now_ms(),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from edgeproof.domain.errors import InvalidValue, RequestError, offer_names
@@ -13,7 +13,7 @@ from edgeproof.execution import Costs
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from edgeproof.domain.instruments import Instrument
+    from edgeproof.domain.instruments import Instrument, InstrumentRules
     from edgeproof.domain.stores import Holding
 
 _HOUR: Final = Timeframe(60)
@@ -41,6 +41,7 @@ class CycleRequest:
         initial_equity: Quote units every trial starts with.
         workers: Threads; they change how long it takes, never what is found.
         seed: Seed of everything drawn at random.
+        rules: What venues accept, by instrument, where they told it; none of any other.
     """
 
     length_ms: int = 30 * MS_PER_DAY
@@ -50,6 +51,7 @@ class CycleRequest:
     initial_equity: float = 10_000.0
     workers: int = 1
     seed: int = 7
+    rules: Mapping[Instrument, InstrumentRules] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.length_ms <= 0:
@@ -70,7 +72,7 @@ class CycleRequest:
             "window_days": self.length_ms / MS_PER_DAY,
             "symbols": None if self.symbols is None else sorted(self.symbols),
             "timeframes": [timeframe.name for timeframe in self.timeframes],
-            "costs": asdict(self.costs),
+            "costs": self.costs.to_dict(),
             "initial_equity": self.initial_equity,
             "seed": self.seed,
         }

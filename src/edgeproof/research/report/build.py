@@ -12,7 +12,7 @@ from edgeproof.domain.time import MS_PER_SECOND, Timeframe, format_ms
 from edgeproof.research.coverage import describe_coverage
 from edgeproof.research.ranking import WEIGHTS, grade
 from edgeproof.research.report.numbers import round_floats, thin_curve
-from edgeproof.research.report.words import NO_RULES
+from edgeproof.research.report.words import say_rules
 from edgeproof.research.request import describe_absent
 from edgeproof.research.review import review_cycle
 
@@ -288,9 +288,11 @@ def _describe_costs(result: CycleResult) -> dict[str, Any]:
     totals = [break_down_costs(row.ranked.best.candidate.metrics) for row in result.pool]
     names = ("gross", "fees", "funding", "slippage", "net")
     return {
-        "assumed": asdict(result.request.costs),
+        "assumed": result.request.costs.to_dict(),
         "initial_equity": result.request.initial_equity,
-        "rules": NO_RULES,
+        "rules": say_rules(
+            sum(coverage.instrument in result.request.rules for coverage in result.coverages), len(result.coverages)
+        ),
         "pool": {name: _sum(totals, name) for name in names},
     }
 

@@ -36,6 +36,14 @@ NO_RULES: Final = "no lot, tick or minimum size: the venue's rules are not known
 DRAWDOWN: Final = "measured at hourly closes; a fall inside an hour that came back is not in it"
 
 
+def say_rules(known: int, markets: int) -> str:
+    """Of how many markets the venue's rules were asked of orders."""
+    if not known:
+        return NO_RULES
+    told = "lots, ticks, least sizes and leverage as the venue tells them now"
+    return told if known == markets else f"{told} in {known:,} of {markets:,} markets, none in the others"
+
+
 def say_sharpe(metrics: Mapping[str, Any]) -> str:
     """The annual Sharpe ratio with its interval, or why there is none."""
     sharpe = metrics["sharpe"]
