@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 # Bits of an event's code.
 GO_LONG, GO_SHORT, EXIT_LONG, EXIT_SHORT = 1, 2, 4, 8
 
-_WORD: Final = 8  # flags read at once
+_WORD: Final = 8  # flags read at once, and words passed over at once
+_BLOCK: Final = _WORD * _WORD
 # Parts of a word of flags; unsigned like the word, since numba makes a float of a signed and an unsigned number.
 _BYTE, _BYTE_BITS = np.uint64(0xFF), np.uint64(8)
 _TO_SHORT, _TO_EXIT_LONG, _TO_EXIT_SHORT = np.uint64(1), np.uint64(2), np.uint64(3)
@@ -53,37 +54,43 @@ def _gather_events(
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8], int]:
     """List the decisions that say anything, in order; see :func:`gather_events_py`.
 
-    Eight flags are one word here, one byte each, so that the silence between signals is passed over eight at a time.
+    Eight flags are one word here, one byte each, and silence is passed over eight words at a time.
     """
-    whole = len(long) // _WORD
-    rest = len(long) - whole * _WORD
-    tail = np.zeros((4, _WORD), np.uint8)
-    tail[0, :rest] = long[whole * _WORD :].view(np.uint8)
-    tail[1, :rest] = short[whole * _WORD :].view(np.uint8)
-    tail[2, :rest] = exit_long[whole * _WORD :].view(np.uint8)
-    tail[3, :rest] = exit_short[whole * _WORD :].view(np.uint8)
-    last = tail.view(np.uint64)
-    ups, downs = long[: whole * _WORD].view(np.uint64), short[: whole * _WORD].view(np.uint64)
-    outs_long, outs_short = exit_long[: whole * _WORD].view(np.uint64), exit_short[: whole * _WORD].view(np.uint64)
+    words = len(long) // _BLOCK * _WORD
+    ups, downs = long[: words * _WORD].view(np.uint64), short[: words * _WORD].view(np.uint64)
+    outs_long, outs_short = exit_long[: words * _WORD].view(np.uint64), exit_short[: words * _WORD].view(np.uint64)
     # Room for every decision: pages that are never written cost nothing.
     index, code = np.empty(len(long) + _WORD, np.int32), np.empty(len(long) + _WORD, np.uint8)
     count, ambiguous = 0, 0
-    for at in range(whole + 1):
-        up, down, out_long, out_short = last[0, 0], last[1, 0], last[2, 0], last[3, 0]
-        if at < whole:
+    for block in range(0, words, _WORD):
+        anything = np.uint64(0)
+        for at in range(block, block + _WORD):
+            anything |= ups[at] | downs[at] | outs_long[at] | outs_short[at]
+        if not anything:
+            continue
+        for at in range(block, block + _WORD):
             up, down, out_long, out_short = ups[at], downs[at], outs_long[at], outs_short[at]
-        both = up & down
-        while both:
-            ambiguous += int(both & _BYTE)
-            both >>= _BYTE_BITS
-        says = (up & ~(down | out_long)) | ((down & ~(up | out_short)) << _TO_SHORT)
-        says |= (out_long << _TO_EXIT_LONG) | (out_short << _TO_EXIT_SHORT)
-        if says:
-            # Each decision is written, and kept by counting it: to ask first whether it says anything costs more.
-            for flag in range(_WORD):
-                index[count], code[count] = at * _WORD + flag, says & _BYTE
-                count += int(code[count] != 0)
-                says >>= _BYTE_BITS
+            both = up & down
+            while both:
+                ambiguous += int(both & _BYTE)
+                both >>= _BYTE_BITS
+            says = (up & ~(down | out_long)) | ((down & ~(up | out_short)) << _TO_SHORT)
+            says |= (out_long << _TO_EXIT_LONG) | (out_short << _TO_EXIT_SHORT)
+            if says:
+                # Each decision is written, and kept by counting it: to ask first whether it says anything costs more.
+                for flag in range(_WORD):
+                    index[count], code[count] = at * _WORD + flag, says & _BYTE
+                    count += int(code[count] != 0)
+                    says >>= _BYTE_BITS
+    for last in range(words * _WORD, len(long)):
+        wish_long = long[last] and not short[last] and not exit_long[last]
+        wish_short = short[last] and not long[last] and not exit_short[last]
+        ambiguous += int(long[last] and short[last])
+        index[count] = last
+        code[count] = (
+            GO_LONG * wish_long + GO_SHORT * wish_short + EXIT_LONG * exit_long[last] + EXIT_SHORT * exit_short[last]
+        )
+        count += int(code[count] != 0)
     return index[:count], code[:count], ambiguous
 
 
