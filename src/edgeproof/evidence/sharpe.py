@@ -66,16 +66,19 @@ def measure_moments(returns: FloatArray) -> ReturnMoments | None:
     sample = returns[np.isfinite(returns)]
     if sample.size < _MIN_PERIODS:
         return None
-    centred = sample - sample.mean()
-    variance = float(np.mean(centred**2))
+    mean = float(sample.mean())
+    centred = sample - mean
+    squares = centred * centred
+    variance = float(np.mean(squares))
     if variance <= (_FLAT * max(1.0, float(np.abs(sample).max()))) ** 2:
         return None
     unbiased = math.sqrt(variance * sample.size / (sample.size - 1))
     return ReturnMoments(
         periods=int(sample.size),
-        sharpe=float(sample.mean()) / unbiased,
-        skewness=float(np.mean(centred**3)) / variance**1.5,
-        kurtosis=float(np.mean(centred**4)) / variance**2,
+        sharpe=mean / unbiased,
+        # Products: a power by the library costs thirty of them.
+        skewness=float(np.mean(squares * centred)) / variance**1.5,
+        kurtosis=float(np.mean(squares * squares)) / variance**2,
     )
 
 
