@@ -16,6 +16,7 @@ from typer.exceptions import Abort, TyperException
 
 from edgeproof import __version__
 from edgeproof.cli import backtest, data, demo, features, init, portfolio, report, research, simulate, strategies, sweep
+from edgeproof.cli._door import announce_compilation
 from edgeproof.domain.errors import EdgeproofError, RequestError
 
 DONE: Final = 0
@@ -59,6 +60,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = sys.argv[1:] if arguments is None else arguments
     if sys.stdout is None:  # closed by whoever started us: nobody reads the result, the work is done all the same
         _discard_stdout()
+    announce_compilation()
     try:
         outcome = app(args=given, prog_name="edgeproof", standalone_mode=False)
         sys.stdout.flush()
