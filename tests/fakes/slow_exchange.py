@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from edgeproof.kernels.replay_extras import NO_EXTRAS
+from fakes.replay_cases import NO_ORDERS
 
 if TYPE_CHECKING:
     from fakes.replay_cases import ReplayCase
@@ -33,6 +33,7 @@ class Held:
     market: float
     extreme: float = 0.0
     funding: float = 0.0
+    filled_inside: int = -1  # the bar in which an order that rested was filled after the open
     sold: list[tuple[float, float, float]] = field(default_factory=list)  # size, price and fee of what left before
 
     @property
@@ -49,6 +50,17 @@ class Book:
     trades: list[tuple[int, int, int, float, float, float, float, float, float, str]] = field(default_factory=list)
     late: int = 0
     refused: int = 0
+    missed: int = 0
+
+
+@dataclass(slots=True)
+class Resting:
+    """An order that waits to become a position."""
+
+    held: Held
+    limit: float
+    until_ts: int
+    lucky: bool
 
 
 class SlowExchange:
@@ -58,9 +70,11 @@ class SlowExchange:
         self.held: Held | None = None
         self.quiet_until = -math.inf
         self.book = Book()
-        self.extras = case.extras or NO_EXTRAS
+        self.asked = case.orders or NO_ORDERS
+        self.upkeep = case.maintenance
+        self.resting: Resting | None = None
 
-    def run(self) -> Book:
+    def run(self) -> Book:  # noqa: C901 - the order of things at one open, in one place
         case = self.case
         orders = self.schedule()
         for bar, ts in enumerate(case.ts.tolist()):
@@ -70,15 +84,20 @@ class SlowExchange:
                     if due == bar:
                         self.charge(rate, price)
                 reached = self.reached_at(price)
-                while reached == "take" and self.sell_part(price):
+                while reached == "take" and self.sell_part(bar, price):
                     reached = self.reached_at(price)
                 if reached:
                     self.close(bar, price, reached)
                 elif case.max_hold and ts - self.held.entry_ts >= case.max_hold * case.decision_ms:
                     self.close(bar, price, "max_hold")
+            if self.resting and ts >= self.resting.until_ts:
+                self.give_up()
             for decision, due_ts in orders.get(bar, []):
-                self.obey(decision, bar, is_late=ts - due_ts > case.decision_ms)
-            self.live_through(bar)
+                self.obey(decision, bar, due_ts)
+            corners = price, float(case.high[bar]), float(case.low[bar])
+            self.live_through(bar, corners if not self.resting else self.try_to_fill(bar, corners))
+        if self.resting:
+            self.give_up()
         if self.held:
             self.close(len(case.ts) - 1, float(case.close[-1]), "end")
         return self.book
@@ -94,7 +113,11 @@ class SlowExchange:
                 orders.setdefault(first, []).append((decision, due))
         return orders
 
-    def obey(self, decision: int, bar: int, *, is_late: bool) -> None:
+    def give_up(self) -> None:
+        self.resting = None
+        self.book.missed += 1
+
+    def obey(self, decision: int, bar: int, due_ts: int) -> None:
         case = self.case
         price = float(case.open_[bar])
         up, down = bool(case.long[decision]), bool(case.short[decision])
@@ -106,17 +129,22 @@ class SlowExchange:
             self.close(bar, price, "signal")
         if self.held and wish == -self.held.direction:
             self.close(bar, price, "reverse")
-        if self.held or not wish or self.equity <= case.initial_equity / 1e6:
+        if self.resting and (out[self.resting.held.direction] or wish == -self.resting.held.direction):
+            self.give_up()
+        if self.held or self.resting or not wish or self.equity <= case.initial_equity / 1e6:
             return
         if case.ts[bar] < self.quiet_until:
             return
-        if is_late:
+        if case.ts[bar] - due_ts > case.decision_ms:
             self.book.late += 1
             return
-        self.open(decision, wish, bar, price)
+        self.open(decision, wish, bar, due_ts)
 
-    def open(self, decision: int, direction: int, bar: int, market: float) -> None:
-        case = self.case
+    def open(  # noqa: C901 - every reason to refuse, in one place
+        self, decision: int, direction: int, bar: int, due_ts: int
+    ) -> None:
+        case, asked = self.case, self.asked
+        market = float(case.open_[bar])
 
         def wished(name: str) -> float:
             values = getattr(case, name).tolist()
@@ -126,11 +154,30 @@ class SlowExchange:
         if math.isnan(leverage) or leverage <= 0:
             return
         leverage = min(leverage, case.max_leverage)
-        price = self.market_price(market, buying=direction > 0)
+        if len(asked.tiers):
+            # The largest position that any tier allows, and what the smallest tier that holds it asks.
+            largest = max(min(leverage, most) * self.equity for size, _, most in asked.tiers if size == math.inf)
+            largest = max(largest, *(min(min(leverage, m) * self.equity, size) for size, _, m in asked.tiers))
+            self.upkeep = next(rate for size, rate, _ in asked.tiers if size >= largest)
+            leverage = largest / self.equity
+        else:
+            self.upkeep = case.maintenance
+        slippage, fee_share, limit, rests = self.slippage(bar, buying=direction > 0), case.taker, math.nan, False
+        price = self.market_price(market, slippage, buying=direction > 0)
+        if len(asked.limit_offset) and not math.isnan(asked.limit_offset[decision]):
+            limit = self.limit_price(decision, direction)
+            rests = direction * (market - limit) > 0
+            if limit <= 0 or limit == math.inf or asked.limit_offset[decision] < 0:
+                self.book.refused += 1
+                return
+            if rests:
+                market, price, fee_share = limit, limit, case.maker
+            else:
+                price = direction * min(direction * price, direction * limit)
         size = self.equity * leverage / price
         if case.lot:
             size = math.floor(size / case.lot + SLACK) * case.lot
-        fee = size * price * case.taker
+        fee = size * price * fee_share
         margin = min(size * price / max(leverage, 1), self.equity - fee)
         orders = {name: wished(name) for name in ("stop", "take", "trail")}
         too_small = size <= 0 or size < case.min_size
@@ -141,7 +188,36 @@ class SlowExchange:
         if direction * (market - self.liquidation_price(held)) <= 0:
             self.book.refused += 1
             return
-        self.held = held
+        if not rests:
+            self.held = held
+            return
+        self.resting = Resting(held, limit, due_ts + asked.wait * case.decision_ms, bool(asked.lucky[decision]))
+        if case.ts[bar] >= self.resting.until_ts:
+            self.give_up()
+
+    def limit_price(self, decision: int, direction: int) -> float:
+        price = float(self.case.decision_close[decision]) - direction * float(self.asked.limit_offset[decision])
+        if not self.case.tick or not math.isfinite(price):
+            return price
+        steps = price / self.case.tick
+        return self.case.tick * (math.floor(steps + SLACK) if direction > 0 else math.ceil(steps - SLACK))
+
+    def try_to_fill(self, bar: int, corners: tuple[float, float, float]) -> tuple[float, float, float]:
+        """Fill what rests where this bar does; the corners of the bar as far as they surely came after it."""
+        order, (first, high, low) = self.resting, corners
+        assert order
+        held, limit = order.held, order.limit
+        through = held.direction * (first - limit) < 0
+        touched = low <= limit if held.direction > 0 else high >= limit
+        if not through and not (touched and order.lucky):
+            return corners
+        self.resting, self.held = None, held
+        held.entry_bar, held.entry_ts = bar, int(self.case.ts[bar])
+        if held.direction * (first - limit) <= 0:
+            return corners
+        held.filled_inside = bar
+        last = float(self.case.close[bar])
+        return (limit, max(limit, last), low) if held.direction > 0 else (limit, high, min(limit, last))
 
     def charge(self, rate: float, price: float) -> None:
         held = self.held
@@ -175,39 +251,55 @@ class SlowExchange:
             return "liquidation"
         return passed[0] if passed else ("take" if held.direction * (price - self.target()) >= 0 else "")
 
-    def live_through(self, bar: int) -> None:
-        held, case = self.held, self.case
+    def live_through(self, bar: int, corners: tuple[float, float, float]) -> None:
+        held = self.held
         if not held:
             return
-        low, high = float(case.low[bar]), float(case.high[bar])
+        first, high, low = corners
         worst, best = (low, high) if held.direction > 0 else (high, low)
-        opened = self.reached_at(float(case.open_[bar]))
-        while opened == "take" and self.sell_part(float(case.open_[bar])):
-            opened = self.reached_at(float(case.open_[bar]))
+        opened = self.reached_at(first)
+        while opened == "take" and self.sell_part(bar, first):
+            opened = self.reached_at(first)
         if opened:  # only in the bar of entry, where slippage passed the level at once
-            self.close(bar, float(case.open_[bar]), opened)
+            self.close(bar, first, opened)
             return
-        for name, level in self.levels():
-            if held.direction * (worst - level) <= 0:
-                self.close(bar, level, name)
+        hurt = next(((name, level) for name, level in self.levels() if held.direction * (worst - level) <= 0), None)
+        helped = held.direction * (best - self.target()) >= 0
+        if helped and (not hurt or self.target_printed_first(bar, hurt[1])):
+            if not self.sell_part(bar, self.target()):
+                self.close(bar, self.target(), "take")
                 return
-        if held.direction * (best - self.target()) >= 0 and not self.sell_part(self.target()):
-            self.close(bar, self.target(), "take")
+            hurt = next(((name, level) for name, level in self.levels() if held.direction * (worst - level) <= 0), None)
+        if hurt:
+            self.close(bar, hurt[1], hurt[0])
             return
         held.extreme = max(held.extreme, high) if held.direction > 0 else min(held.extreme, low)
 
-    def sell_part(self, price: float) -> bool:
+    def target_printed_first(self, bar: int, level: float) -> bool:
+        held, start = self.held, int(self.case.ts[bar])
+        assert held
+        times = zip(self.asked.print_ts.tolist(), self.asked.print_price.tolist(), strict=True)
+        prices = [held.direction * price for ts, price in times if start <= ts < start + MINUTE]
+        if held.filled_inside == bar:
+            filled = [at for at, price in enumerate(prices) if price <= held.direction * held.price]
+            prices = prices[filled[0] :] if filled else []
+        decided = [
+            price for price in prices if price <= held.direction * level or price >= held.direction * self.target()
+        ]
+        return bool(decided) and decided[0] > held.direction * level
+
+    def sell_part(self, bar: int, price: float) -> bool:
         """The share that is to leave at the target leaves once, if it and the rest can be traded."""
         held, case = self.held, self.case
         assert held
-        part = held.size * self.extras.take_share
+        part = held.size * self.asked.take_share
         if case.lot:
             part = math.floor(part / case.lot + SLACK) * case.lot
         rest = held.size - part
         if held.sold or min(part, rest) < case.min_size or part <= 0 or rest <= case.lot * SLACK:
             return False
         gone = held.price - held.direction * held.margin / held.size
-        fill = self.market_price(price, buying=held.direction < 0)
+        fill = self.market_price(price, self.slippage(bar, buying=held.direction < 0), buying=held.direction < 0)
         fill = max(fill, gone) if held.direction > 0 else min(fill, gone)
         fee = min(part * fill * case.taker, held.left + held.direction * part * (fill - held.price))
         held.margin *= rest / held.size
@@ -221,7 +313,8 @@ class SlowExchange:
         held = self.held
         assert held
         gone = held.price - held.direction * held.margin / held.size
-        fill = price if reason == "liquidation" else self.market_price(price, buying=held.direction < 0)
+        slippage = self.slippage(bar, buying=held.direction < 0)
+        fill = price if reason == "liquidation" else self.market_price(price, slippage, buying=held.direction < 0)
         fill = max(fill, gone) if held.direction > 0 else min(fill, gone)
         gain = held.direction * held.size * (fill - held.price)
         if reason == "liquidation":
@@ -247,11 +340,16 @@ class SlowExchange:
         )
         self.equity += pnl
         self.held = None
-        self.quiet_until = self.case.ts[bar] + self.extras.cool_down * self.case.decision_ms
+        self.quiet_until = self.case.ts[bar] + self.asked.cool_down * self.case.decision_ms
 
-    def market_price(self, price: float, *, buying: bool) -> float:
+    def slippage(self, bar: int, *, buying: bool) -> float:
+        hour = int(self.case.ts[bar]) // 3_600_000 % 24
+        usual = self.asked.hourly[int(buying)][hour] if len(self.asked.hourly) else self.case.slippage
+        return float(usual * (self.asked.factor[bar] if len(self.asked.factor) else 1.0))
+
+    def market_price(self, price: float, slippage: float, *, buying: bool) -> float:
         tick = self.case.tick
-        worse = price * (1 + self.case.slippage) if buying else price * (1 - self.case.slippage)
+        worse = price * (1 + slippage) if buying else price * (1 - slippage)
         if not tick:
             return worse
         steps = math.ceil(worse / tick - SLACK) if buying else math.floor(worse / tick + SLACK)
@@ -261,5 +359,5 @@ class SlowExchange:
         # Where what a unit is worth to its owner is the maintenance margin of its price.
         a_unit = held.margin / held.size
         if held.direction > 0:
-            return (held.price - a_unit) / (1 - self.case.maintenance)
-        return (held.price + a_unit) / (1 + self.case.maintenance)
+            return (held.price - a_unit) / (1 - self.upkeep)
+        return (held.price + a_unit) / (1 + self.upkeep)

@@ -152,6 +152,8 @@ def strategy_texts(draw: st.DrawFn) -> str:
         if draw(st.booleans()):
             lines.append(f"{key}: {draw(st.sampled_from(['n', '4']))}")
     if draw(st.booleans()):
+        lines.append(f"entry: {{kind: limit, offset: 'abs({_spell(grammar.number(2, frame))})', wait: n}}")
+    if draw(st.booleans()):
         lines.append("size: {kind: volatility_target, annual: 0.3, max_leverage: 3}")
     return "\n".join(lines) + "\n"
 

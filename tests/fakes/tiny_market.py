@@ -49,13 +49,14 @@ def make_bars(*rows: str, minutes: Sequence[int] | None = None, timeframe: str =
     )
 
 
-def make_signals(
+def make_signals(  # noqa: PLR0913 - one keyword for each thing a test may vary
     bars: BarSeries,
     letters: str,
     *,
     max_hold: int = 0,
     cool_down: int = 0,
     take_share: float = 1.0,
+    limit_wait: int = 1,
     **levels: float | Sequence[float],
 ) -> Signals:
     """Decisions at the closes of these bars; levels (``stop``, ``leverage``, ...) are one number or one a bar."""
@@ -77,6 +78,8 @@ def make_signals(
         max_hold=max_hold,
         cool_down=cool_down,
         take_share=take_share,
+        limit_offset=spread("limit_offset", np.nan) if "limit_offset" in levels else None,
+        limit_wait=limit_wait,
     )
 
 
@@ -100,6 +103,7 @@ def trade(  # noqa: PLR0913 - one keyword for each thing a test may vary
     max_hold: int = 0,
     cool_down: int = 0,
     take_share: float = 1.0,
+    limit_wait: int = 1,
     **levels: float | Sequence[float],
 ) -> Replay:
     """Replay letters over bars."""
@@ -111,6 +115,7 @@ def trade(  # noqa: PLR0913 - one keyword for each thing a test may vary
             max_hold=max_hold,
             cool_down=cool_down,
             take_share=take_share,
+            limit_wait=limit_wait,
             **levels,
         ),
         costs=costs,

@@ -90,7 +90,7 @@ def describe_birth(market: GeneratedMarket) -> dict[str, Any]:
         "what": "trades of every library strategy at its own timeframe and params, on a generated market",
         "market": {"symbols": list(spec.symbols), "start_ms": spec.start_ms, "days": spec.days, "seed": spec.seed},
         "market_hash": hash_market(market),
-        "costs": asdict(_COSTS),
+        "costs": _COSTS.to_dict(),
         "initial_equity": 10_000.0,
         "numbers": "eight significant digits",
         "made_by": f"edgeproof {VERSION}",

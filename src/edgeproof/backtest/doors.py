@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from edgeproof.backtest.arguments import read_costs, read_equity, read_rules, read_timeframe
-from edgeproof.backtest.frames import split_bars, split_funding
+from edgeproof.backtest.frames import split_bars, split_factors, split_funding, split_trades
 from edgeproof.backtest.replay import replay_signals
 from edgeproof.backtest.result import combine_replays
 from edgeproof.backtest.tape import prepare_tape
@@ -41,6 +41,7 @@ def backtest(  # noqa: PLR0913 - one keyword for each thing a result depends on
     timeframe: Timeframe | str | None = None,
     costs: Costs | None = None,
     funding: pl.DataFrame | None = None,
+    trades: pl.DataFrame | None = None,
     rules: InstrumentRules | None = None,
     initial_equity: float = 10_000.0,
 ) -> BacktestResult:
@@ -49,11 +50,13 @@ def backtest(  # noqa: PLR0913 - one keyword for each thing a result depends on
     Args:
         bars: ``ts, open, high, low, close, volume`` [, ``symbol``, ``timeframe``, ...], the finest there are: stops and
             targets are checked on them whatever the decision timeframe. Several symbols are independent accounts.
+            A column ``slippage_factor`` is what slippage is multiplied with in each bar.
         strategy: A strategy, the name of one in the library, a path, or YAML text.
         params: Values other than the defaults.
         timeframe: Decide on these bars instead of the strategy's own.
         costs: Fees, slippage and latency; by default ``Costs()``.
         funding: ``ts, rate`` [, ``symbol``].
+        trades: Trades of the market, ``ts, price`` [, ``symbol``]: they settle what came first in a bar.
         rules: The venue's rules; by default none but its highest leverage and maintenance margin.
         initial_equity: Quote units, shared equally by the symbols.
 
@@ -65,7 +68,11 @@ def backtest(  # noqa: PLR0913 - one keyword for each thing a result depends on
     equity = read_equity(initial_equity)
     series = split_bars(bars)
     rates = split_funding(funding, tuple(series))
-    tapes = {symbol: prepare_tape(one, rates.get(symbol)) for symbol, one in series.items()}
+    prints, factors = split_trades(trades, tuple(series)), split_factors(bars)
+    tapes = {
+        symbol: prepare_tape(one, rates.get(symbol), trades=prints.get(symbol), slippage_factor=factors.get(symbol))
+        for symbol, one in series.items()
+    }
     data = MarketData(series, rates)
     return combine_replays(
         {
@@ -96,16 +103,19 @@ def backtest_signals(  # noqa: PLR0913 - one keyword for each array a user may b
     take_share: float = 1.0,
     max_hold: int = 0,
     cool_down: int = 0,
+    limit_offset: Distances | None = None,
+    limit_wait: int = 1,
     timeframe: Timeframe | str | None = None,
     costs: Costs | None = None,
     funding: pl.DataFrame | None = None,
+    trades: pl.DataFrame | None = None,
     rules: InstrumentRules | None = None,
     initial_equity: float = 10_000.0,
 ) -> BacktestResult:
     """Trade your own signals over the bars of one symbol; each bar is a decision, made at its close.
 
     Args:
-        bars: ``ts, open, high, low, close`` [, ``volume``, ...].
+        bars: ``ts, open, high, low, close`` [, ``volume``, ``slippage_factor``, ...].
         long: Wish to be long, one truth a bar; at least one of ``long`` and ``short`` is given.
         short: Wish to be short.
         exit_long: Wish to leave a long position.
@@ -117,9 +127,13 @@ def backtest_signals(  # noqa: PLR0913 - one keyword for each array a user may b
         take_share: Share of a position that leaves at ``take``; the rest goes on without a target.
         max_hold: Bars after which a position is closed, 0 for never.
         cool_down: Bars after an exit in which nothing is entered, 0 for none.
+        limit_offset: Distance from the close at which the order to enter rests, one number or one a bar; NaN or null
+            for an order at the market, as all are without it.
+        limit_wait: Bars for which it rests.
         timeframe: Length of a bar; by default as the frame tells.
         costs: Fees, slippage and latency; by default ``Costs()``.
         funding: ``ts, rate``.
+        trades: Trades of the market, ``ts, price``: they settle what came first in a bar.
         rules: The venue's rules.
         initial_equity: Quote units.
 
@@ -147,8 +161,15 @@ def backtest_signals(  # noqa: PLR0913 - one keyword for each array a user may b
         take_share=_read_share(take_share),
         max_hold=_read_bars("max_hold", max_hold),
         cool_down=_read_bars("cool_down", cool_down),
+        limit_offset=None if limit_offset is None else _read_distances("limit_offset", limit_offset, count),
+        limit_wait=_read_bars("limit_wait", limit_wait, fewest=1),
     )
-    tape = prepare_tape(one, split_funding(funding, (symbol,)).get(symbol))
+    tape = prepare_tape(
+        one,
+        split_funding(funding, (symbol,)).get(symbol),
+        trades=split_trades(trades, (symbol,)).get(symbol),
+        slippage_factor=split_factors(bars).get(symbol),
+    )
     replay = replay_signals(tape, signals, costs=paid, rules=limits, initial_equity=equity, symbol=symbol)
     return combine_replays({symbol: replay})
 
@@ -194,9 +215,9 @@ def _to_array(name: str, values: object) -> npt.NDArray[np.generic]:
         raise InvalidValue(name, "a ragged sequence", "one value for each bar") from None
 
 
-def _read_bars(name: str, bars: object) -> int:
-    if isinstance(bars, bool) or not isinstance(bars, (int, np.integer)) or not 0 <= bars <= _MOST_BARS:
-        raise InvalidValue(name, bars, f"whole bars from 0 to {_MOST_BARS:,}")
+def _read_bars(name: str, bars: object, *, fewest: int = 0) -> int:
+    if isinstance(bars, bool) or not isinstance(bars, (int, np.integer)) or not fewest <= bars <= _MOST_BARS:
+        raise InvalidValue(name, bars, f"whole bars from {fewest} to {_MOST_BARS:,}")
     return int(bars)
 
 

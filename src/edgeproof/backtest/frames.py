@@ -52,16 +52,39 @@ def split_funding(funding: pl.DataFrame | None, symbols: tuple[str, ...]) -> Map
     Raises:
         InvalidValue: No frame, or one without a ``symbol`` column for several symbols.
     """
-    if funding is None:
+    return _split(funding, "funding", symbols)
+
+
+def split_trades(trades: pl.DataFrame | None, symbols: tuple[str, ...]) -> Mapping[str, pl.DataFrame]:
+    """The market's trades of each symbol that has any.
+
+    Raises:
+        InvalidValue: As for `split_funding`.
+    """
+    return _split(trades, "trades", symbols)
+
+
+def split_factors(bars: pl.DataFrame) -> Mapping[str, pl.Series]:
+    """The column ``slippage_factor`` of each symbol, where bars that `split_bars` takes have one."""
+    if "slippage_factor" not in bars.columns:
         return {}
-    require_frame(funding, "funding")
-    if "symbol" in funding.columns and symbols != ("",):
-        require_text(funding, "symbol", "funding")
-        parts = {symbol: funding.filter(pl.col("symbol").cast(pl.String) == symbol) for symbol in symbols}
+    if "symbol" not in bars.columns:
+        return {"": bars["slippage_factor"]}
+    parts = bars.partition_by("symbol", maintain_order=True, as_dict=True)
+    return {str(symbol): part["slippage_factor"] for (symbol,), part in parts.items()}
+
+
+def _split(frame: pl.DataFrame | None, what: str, symbols: tuple[str, ...]) -> Mapping[str, pl.DataFrame]:
+    if frame is None:
+        return {}
+    require_frame(frame, what)
+    if "symbol" in frame.columns and symbols != ("",):
+        require_text(frame, "symbol", what)
+        parts = {symbol: frame.filter(pl.col("symbol").cast(pl.String) == symbol) for symbol in symbols}
         return {symbol: part for symbol, part in parts.items() if not part.is_empty()}
     if len(symbols) > 1:
-        raise InvalidValue("funding", "a frame without the column symbol", "the column, since the bars have several")
-    return {symbols[0]: funding}
+        raise InvalidValue(what, "a frame without the column symbol", "the column, since the bars have several")
+    return {symbols[0]: frame}
 
 
 def _read_series(bars: pl.DataFrame, timeframe: Timeframe | None) -> BarSeries:

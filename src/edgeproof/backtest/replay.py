@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import polars as pl
 
+from edgeproof.backtest.orders import LONGEST, list_extras
 from edgeproof.backtest.tape import Tape, prepare_tape
 from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.frames import UTC_MS
@@ -17,14 +18,13 @@ from edgeproof.evidence import add_up_trades, measure_account
 from edgeproof.kernels.replay import replay
 from edgeproof.kernels.replay_equity import mark_equity
 from edgeproof.kernels.replay_events import gather_events
-from edgeproof.kernels.replay_extras import NO_EXTRAS, Extras
 from edgeproof.kernels.replay_records import TRADE_RECORD
 from edgeproof.kernels.trade_sums import time_trades
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from edgeproof.domain.arrays import FloatArray, IntArray
+    from edgeproof.domain.arrays import BoolArray, FloatArray, IntArray
     from edgeproof.domain.results import Metrics
     from edgeproof.domain.series import BarSeries
     from edgeproof.domain.signals import Signals
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 # By the numbers the kernel writes.
 EXIT_REASONS: Final = ("signal", "reverse", "stop", "take", "trail", "max_hold", "liquidation", "end")
 _MOST_EQUITY: Final = 1e15
-_LONGEST_HOLD: Final = 1_000_000_000  # decision bars; longer is never, and would not fit the clock
 _FIRST_TRADES: Final = 1 << 16  # room to begin with, where there are that many signals
 
 
@@ -57,17 +56,20 @@ class Unfilled:
         ambiguous: Decisions that wished for both directions at once.
         late: The first bar to act on opened more than a decision bar after it was due.
         refused: The venue would have refused the order: too small, no margin, or a level on the wrong side.
+        missed: A limit order rested and was not filled.
     """
 
     ambiguous: int = 0
     late: int = 0
     refused: int = 0
+    missed: int = 0
 
     def __add__(self, other: Unfilled) -> Unfilled:
         return Unfilled(
             ambiguous=self.ambiguous + other.ambiguous,
             late=self.late + other.late,
             refused=self.refused + other.refused,
+            missed=self.missed + other.missed,
         )
 
 
@@ -183,10 +185,8 @@ def replay_signals(  # noqa: PLR0913 - one keyword for each thing a result depen
         raise InvalidValue(
             "timeframe", signals.bars.timeframe.name, f"{tape.bars.timeframe} or longer, as the bars are"
         )
-    records, parts, unfilled = _run(tape, signals, costs, limits, float(initial_equity))
-    return _describe(
-        tape, records, parts, unfilled, initial_equity=float(initial_equity), taker=costs.taker, symbol=symbol
-    )
+    found = _run(tape, signals, costs, limits, float(initial_equity), symbol)
+    return _describe(tape, found, costs, initial_equity=float(initial_equity), symbol=symbol)
 
 
 def break_down_costs(metrics: Metrics) -> CostBreakdown:
@@ -198,9 +198,18 @@ def break_down_costs(metrics: Metrics) -> CostBreakdown:
     )
 
 
-def _run(
-    tape: Tape, signals: Signals, costs: Costs, rules: InstrumentRules, initial_equity: float
-) -> tuple[TradeRecords, PartRecords, Unfilled]:
+class _Found(NamedTuple):
+    """What the kernel found."""
+
+    records: TradeRecords
+    parts: PartRecords
+    rested: BoolArray
+    unfilled: Unfilled
+
+
+def _run(  # noqa: PLR0913, PLR0917 - what one replay was asked
+    tape: Tape, signals: Signals, costs: Costs, rules: InstrumentRules, initial_equity: float, symbol: str
+) -> _Found:
     index, code, ambiguous = gather_events(
         *(np.ascontiguousarray(flags) for flags in (signals.long, signals.short, signals.exit_long, signals.exit_short))
     )
@@ -208,7 +217,7 @@ def _run(
     take, take_stride = _compact(signals.take)
     trail, trail_stride = _compact(signals.trail)
     leverage, leverage_stride = _compact(signals.leverage)
-    records, parts, late, refused = replay(
+    records, parts, rested, (late, refused, missed) = replay(
         tape.bars.ts,
         tape.bars.open,
         tape.high,
@@ -227,7 +236,7 @@ def _run(
         take_stride,
         trail_stride,
         leverage_stride,
-        min(signals.max_hold, _LONGEST_HOLD),
+        min(signals.max_hold, LONGEST),
         tape.funding_bar,
         tape.funding_rate,
         initial_equity,
@@ -239,16 +248,10 @@ def _run(
         rules.min_size,
         rules.max_leverage,
         rules.maintenance_margin,
-        _list_extras(signals),
+        list_extras(tape, signals, costs, rules, symbol, index, code),
         np.empty(min(len(index), _FIRST_TRADES), TRADE_RECORD),
     )
-    return records, parts, Unfilled(ambiguous=ambiguous, late=late, refused=refused)
-
-
-def _list_extras(signals: Signals) -> Extras | None:
-    """The terms beyond the plain ones; None where there are none, since a replay without them is another kernel."""
-    extras = Extras(cool_down=min(signals.cool_down, _LONGEST_HOLD), take_share=float(signals.take_share))
-    return None if extras == NO_EXTRAS else extras
+    return _Found(records, parts, rested, Unfilled(ambiguous=ambiguous, late=late, refused=refused, missed=missed))
 
 
 def _compact(values: FloatArray) -> tuple[FloatArray, int]:
@@ -258,20 +261,13 @@ def _compact(values: FloatArray) -> tuple[FloatArray, int]:
     return np.ascontiguousarray(values), 1
 
 
-def _describe(  # noqa: PLR0913 - what one replay was asked and what it found
-    tape: Tape,
-    records: TradeRecords,
-    parts: PartRecords,
-    unfilled: Unfilled,
-    *,
-    initial_equity: float,
-    taker: float,
-    symbol: str,
-) -> Replay:
-    bars = tape.bars
+def _describe(tape: Tape, found: _Found, costs: Costs, *, initial_equity: float, symbol: str) -> Replay:
+    bars, records, parts, unfilled = tape.bars, found.records, found.parts, found.unfilled
     entry_ts, exit_ts = time_trades(records, bars.ts, bars.timeframe.ms)
+    funding = tape.funding_bar, tape.funding_rate
+    fees = float(costs.taker), float(costs.maker)
     marked = mark_equity(
-        records, parts, tape.samples, bars.open, bars.close, tape.funding_bar, tape.funding_rate, initial_equity, taker
+        records, parts, found.rested, tape.samples, bars.open, bars.close, *funding, initial_equity, *fees
     )
     equity = np.concatenate([[initial_equity], marked])
     daily_returns = compute_daily_returns(initial_equity, equity[tape.day_ends])

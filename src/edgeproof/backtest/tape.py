@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LEAST_PRICE: Final = 1e-12
 MOST_PRICE: Final = 1e12
+_MOST_FACTOR: Final = 1_000.0
 _END_OF_TIME_MS: Final = 7_258_118_400_000  # 2200-01-01
 
 
@@ -31,6 +32,8 @@ class Tape:
         bars: The execution bars, the finest there are, shape (n,), n at least 1.
         high, low: Their range with open and close in it: some venues publish opens outside it.
         funding_bar, funding_rate: Bar at whose open each rate is due, not descending.
+        print_ts, print_price: Trades of the market in order of time, to settle what a bar leaves open; empty for none.
+        slippage_factor: What slippage is multiplied with in each bar, shape (n,); empty where it is not.
         samples: Last bar of every UTC hour that has bars: where equity is sampled, at its close, shape (s,).
         sample_ts: The first bar's open, then the close of each sample, UTC milliseconds, shape (s + 1,).
         first_day: UTC day in which the first bar opens.
@@ -46,23 +49,36 @@ class Tape:
     sample_ts: IntArray
     first_day: date
     day_ends: IntArray
+    print_ts: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
+    print_price: FloatArray = field(default_factory=lambda: np.empty(0))
+    slippage_factor: FloatArray = field(default_factory=lambda: np.empty(0))
 
 
-def prepare_tape(bars: BarSeries, funding: pl.DataFrame | None = None) -> Tape:
+def prepare_tape(
+    bars: BarSeries,
+    funding: pl.DataFrame | None = None,
+    *,
+    trades: pl.DataFrame | None = None,
+    slippage_factor: pl.Series | None = None,
+) -> Tape:
     """Check bars and funding, and find the places every replay needs.
 
     Args:
         bars: The finest bars of one instrument.
         funding: Its funding: ``ts`` and ``rate``; rates before the first or after the last bar are left out.
+        trades: Trades of the market, ``ts`` and ``price``, of any part of the time; those at one time in their order.
+        slippage_factor: What slippage is multiplied with in each bar, such as 2 where the market is restless.
 
     Raises:
         InvalidValue: No bars; a price that is not a positive number, a high under its low, bars closer than their
-            length; a time outside 1970 to 2200; funding rates that are not numbers or share one time.
-        SchemaMismatch: Funding without ``ts`` and ``rate``.
+            length; a time outside 1970 to 2200; funding rates that are not numbers or share one time; trades at no
+            price; factors that are not numbers from 0 on, one a bar.
+        SchemaMismatch: Funding without ``ts`` and ``rate``, trades without ``ts`` and ``price``.
     """
     _check_times(bars)
     high, low = _check_prices(bars)
     funding_bar, funding_rate = _place_funding(bars, funding)
+    print_ts, print_price = _order_trades(trades)
     samples = _find_last_bars(bars.ts, MS_PER_HOUR)
     sample_ts = np.concatenate([bars.ts[:1], bars.ts[samples] + bars.timeframe.ms])
     first_day, day_ends = find_day_ends(sample_ts)
@@ -76,6 +92,9 @@ def prepare_tape(bars: BarSeries, funding: pl.DataFrame | None = None) -> Tape:
         sample_ts=sample_ts,
         first_day=first_day,
         day_ends=day_ends,
+        print_ts=print_ts,
+        print_price=print_price,
+        slippage_factor=_read_factors(slippage_factor, len(bars)),
     )
 
 
@@ -121,13 +140,7 @@ def _place_funding(bars: BarSeries, funding: pl.DataFrame | None) -> tuple[IntAr
     """The bar that contains each rate's time, or the first after it where that minute has no bar."""
     if funding is None or funding.is_empty():
         return np.empty(0, np.int64), np.empty(0)
-    problems = {c: "missing" for c in ("ts", "rate") if c not in funding.columns}
-    if not problems and not isinstance(funding.schema["ts"], pl.Datetime):
-        problems["ts"] = f"is {funding.schema['ts']}, expected Datetime"
-    if not problems and not funding.schema["rate"].is_numeric():
-        problems["rate"] = f"is {funding.schema['rate']}, expected a number"
-    if problems:
-        raise SchemaMismatch("funding", problems)
+    _require_timed(funding, "funding", "rate")
     rates = funding.select(pl.col("ts").dt.epoch("ms"), pl.col("rate").cast(pl.Float64)).sort("ts")
     if not rates["rate"].is_finite().fill_null(value=False).all() or rates["ts"].null_count():
         raise InvalidValue("funding", "a rate or time that is not a number", "finite rates, each with its time")
@@ -139,6 +152,42 @@ def _place_funding(bars: BarSeries, funding: pl.DataFrame | None) -> tuple[IntAr
     due = containing + passed
     during = (containing >= 0) & (due < len(bars))
     return due[during].astype(np.int64), np.ascontiguousarray(rate[during])
+
+
+def _order_trades(trades: pl.DataFrame | None) -> tuple[IntArray, FloatArray]:
+    if trades is None or trades.is_empty():
+        return np.empty(0, np.int64), np.empty(0)
+    _require_timed(trades, "trades", "price")
+    prints = trades.select(pl.col("ts").dt.epoch("ms"), pl.col("price").cast(pl.Float64)).sort(
+        "ts", maintain_order=True
+    )
+    sound = prints["price"].is_between(LEAST_PRICE, MOST_PRICE).fill_null(value=False)
+    if not sound.all() or prints["ts"].null_count():
+        raise InvalidValue("trades", "a price or time that is none", f"prices from {LEAST_PRICE:g} to {MOST_PRICE:g}")
+    return prints["ts"].to_numpy(writable=True), prints["price"].to_numpy(writable=True)
+
+
+def _read_factors(factors: pl.Series | None, count: int) -> FloatArray:
+    if factors is None:
+        return np.empty(0)
+    if not isinstance(factors, pl.Series) or not factors.dtype.is_numeric() or len(factors) != count:
+        raise InvalidValue(
+            "slippage_factor", f"{type(factors).__name__} of {len(factors)}", f"{count} numbers, one a bar"
+        )
+    read = factors.cast(pl.Float64)
+    if not read.is_between(0.0, _MOST_FACTOR).fill_null(value=False).all():
+        raise InvalidValue("slippage_factor", "a value that is none", f"numbers from 0 to {_MOST_FACTOR:g}")
+    return read.to_numpy(writable=True)
+
+
+def _require_timed(frame: pl.DataFrame, what: str, column: str) -> None:
+    problems = {c: "missing" for c in ("ts", column) if c not in frame.columns}
+    if not problems and not isinstance(frame.schema["ts"], pl.Datetime):
+        problems["ts"] = f"is {frame.schema['ts']}, expected Datetime"
+    if not problems and not frame.schema[column].is_numeric():
+        problems[column] = f"is {frame.schema[column]}, expected a number"
+    if problems:
+        raise SchemaMismatch(what, problems)
 
 
 def _find_last_bars(ts: IntArray, period_ms: int) -> IntArray:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+import math
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -115,8 +116,16 @@ def name_trial(  # noqa: PLR0913 - one keyword for each part of the question
 
 def describe_conditions(costs: Costs, rules: InstrumentRules | None, initial_equity: float) -> dict[str, float]:
     """Everything besides data and strategy that a result depends on, JSON-ready."""
-    numbers = {**costs.to_dict(), **asdict(rules or InstrumentRules()), "initial_equity": initial_equity}
+    numbers = {**costs.to_dict(), **_describe_rules(rules or InstrumentRules()), "initial_equity": initial_equity}
     return {name: float(value) for name, value in numbers.items()}
+
+
+def _describe_rules(rules: InstrumentRules) -> dict[str, float]:
+    numbers = asdict(replace(rules, tiers=()))
+    del numbers["tiers"]
+    for at, tier in enumerate(rules.tiers, start=1):
+        numbers |= {f"tier{at}_{name}": value for name, value in asdict(tier).items() if math.isfinite(value)}
+    return numbers
 
 
 def describe_metrics(metrics: Metrics) -> dict[str, Any]:

@@ -59,8 +59,16 @@ class MarginTier:
 class InstrumentRules:
     """What a venue accepts for one instrument, in base units and quote prices; 0 means no such rule.
 
+    Attributes:
+        lot: Step of sizes.
+        tick: Step of prices.
+        min_size: Least size of an order.
+        max_leverage: Greatest leverage of any position.
+        maintenance_margin: Share of the notional below which the margin may not fall; of every size, without tiers.
+        tiers: What larger positions are asked, smallest first; none where one share and one leverage hold for all.
+
     Raises:
-        InvalidValue: Not a number, negative, or larger than anything that is traded.
+        InvalidValue: Not a number, negative, or larger than anything that is traded; tiers that cannot be.
     """
 
     lot: float = 0.0
@@ -68,6 +76,7 @@ class InstrumentRules:
     min_size: float = 0.0
     max_leverage: float = 150.0
     maintenance_margin: float = 0.005
+    tiers: tuple[MarginTier, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("lot", "tick", "min_size"):
@@ -77,6 +86,10 @@ class InstrumentRules:
             raise InvalidValue("max_leverage", self.max_leverage, f"a number from 1 to {_MOST:g}")
         if not (_is_number(self.maintenance_margin) and 0.0 <= self.maintenance_margin < 1.0):
             raise InvalidValue("maintenance_margin", self.maintenance_margin, "a share from 0 up to 1")
+        if not isinstance(self.tiers, tuple) or any(not isinstance(tier, MarginTier) for tier in self.tiers):
+            raise InvalidValue("margin tiers", self.tiers, "a tuple of MarginTier, the smallest first")
+        if self.tiers:
+            check_tiers(self.tiers)
 
 
 def _is_number(value: object) -> bool:

@@ -27,6 +27,9 @@ class Signals:
         max_hold: Decision bars after which a position is closed; 0 means never.
         take_share: Share of a position that leaves at ``take``, the rest goes on; 1 means all of it.
         cool_down: Decision bars after an exit in which nothing is entered; 0 means none.
+        limit_offset: Distance from the decision's close at which the order to enter rests, below it to buy and above it
+            to sell; NaN means an order at the market. None where no order rests.
+        limit_wait: Decision bars for which it rests.
     """
 
     bars: BarSeries
@@ -41,6 +44,8 @@ class Signals:
     max_hold: int = 0
     take_share: float = 1.0
     cool_down: int = 0
+    limit_offset: FloatArray | None = None
+    limit_wait: int = 1
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -49,6 +54,8 @@ class Signals:
                 raise InvalidValue(field.name, f"an array of shape {value.shape}", f"shape ({len(self.bars)},)")
         if self.max_hold < 0:
             raise InvalidValue("max_hold", self.max_hold, "a number of bars, 0 or more")
+        if self.limit_wait < 1:
+            raise InvalidValue("limit_wait", self.limit_wait, "a number of bars, 1 or more")
         if self.cool_down < 0:
             raise InvalidValue("cool_down", self.cool_down, "a number of bars, 0 or more")
         if not 0.0 < self.take_share <= 1.0:

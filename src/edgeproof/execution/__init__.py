@@ -1,5 +1,5 @@
 """What happens to an order, in backtest, paper and live alike."""
 
-from edgeproof.execution.costs import Costs
+from edgeproof.execution.costs import Costs, HourlySlippage
 
-__all__ = ["Costs"]
+__all__ = ["Costs", "HourlySlippage"]

@@ -1,12 +1,44 @@
-"""What trading costs: fees, slippage, latency."""
+"""What trading costs: fees, slippage, latency, and the luck of orders that rest."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from typing import Final
 
 from edgeproof.domain.errors import InvalidValue
 
-_MOST_LATENCY_MS = 86_400_000
+HOURS: Final = 24
+_MOST_LATENCY_MS: Final = 86_400_000
+_MOST_SEED: Final = 2**32 - 1
+_USUAL_FILL_PROBABILITY: Final = 0.67
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourlySlippage:
+    """Slippage by UTC hour and side, as a calibration finds it; shares of the price, 0.001 = 0.1 %.
+
+    Attributes:
+        buy: Of purchases, by hour from 0 to 23.
+        sell: Of sales.
+
+    Raises:
+        InvalidValue: Not 24 numbers a side, or one outside 0 up to 1.
+    """
+
+    buy: tuple[float, ...]
+    sell: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        for name in ("buy", "sell"):
+            shares = getattr(self, name)
+            if not isinstance(shares, tuple) or len(shares) != HOURS:
+                raise InvalidValue(f"hourly slippage to {name}", shares, f"a tuple of {HOURS} shares, one an hour")
+            for hour, share in enumerate(shares):
+                _check_share(f"slippage to {name} at {hour}:00", share)
+
+    def doubled(self) -> HourlySlippage:
+        """Twice as high."""
+        return HourlySlippage(buy=tuple(2 * share for share in self.buy), sell=tuple(2 * share for share in self.sell))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,33 +46,73 @@ class Costs:
     """Costs of one account; shares of notional, 0.001 = 0.1 %.
 
     Attributes:
-        maker: Fee of a limit order that rests. No order of a replay rests yet, so none pays it.
-        taker: Fee of an order that takes, on the notional at its fill.
+        maker: Fee of a limit order that rested, on the notional at its fill.
+        taker: Fee of an order that takes.
         slippage: How much worse than the price aimed at a fill is, on each side.
         latency_ms: Time from a decision to its order at the venue, milliseconds.
+        fill_probability: Of a limit order whose price the market touches, before it has gone through.
+        seed: Of the luck of limit orders; the same seed has the same luck at the same decision.
+        hourly: Slippage by hour and side, instead of ``slippage``.
 
     Raises:
-        InvalidValue: A share outside 0 up to 1, or a latency outside 0 to one day.
+        InvalidValue: A share outside 0 up to 1, a probability outside 0 to 1, or a latency outside 0 to one day.
     """
 
     maker: float = 0.0002
     taker: float = 0.0006
     slippage: float = 0.00052
     latency_ms: int = 250
+    fill_probability: float = _USUAL_FILL_PROBABILITY
+    seed: int = 0
+    hourly: HourlySlippage | None = None
 
     def __post_init__(self) -> None:
         for name in ("maker", "taker", "slippage"):
-            share = getattr(self, name)
-            if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0.0 <= share < 1.0:
-                raise InvalidValue(name, share, "a share of notional from 0 up to 1, such as 0.0006 for 0.06 %")
-        latency = self.latency_ms
-        if not isinstance(latency, int) or isinstance(latency, bool) or not 0 <= latency <= _MOST_LATENCY_MS:
-            raise InvalidValue("latency_ms", latency, f"whole milliseconds from 0 to {_MOST_LATENCY_MS}")
+            _check_share(name, getattr(self, name))
+        _check_whole("latency_ms", self.latency_ms, _MOST_LATENCY_MS, "whole milliseconds")
+        _check_whole("seed", self.seed, _MOST_SEED, "a whole number")
+        chance = self.fill_probability
+        if isinstance(chance, bool) or not isinstance(chance, (int, float)) or not 0.0 <= chance <= 1.0:
+            raise InvalidValue("fill_probability", chance, "a probability from 0 to 1, such as 0.67")
+        if self.hourly is not None and not isinstance(self.hourly, HourlySlippage):
+            raise InvalidValue("hourly", self.hourly, "ep.HourlySlippage(buy=..., sell=...), or None")
 
     def doubled(self) -> Costs:
-        """Fees and slippage twice as high, latency as it is: the *costs doubled* gate."""
-        return replace(self, maker=self.maker * 2, taker=self.taker * 2, slippage=self.slippage * 2)
+        """Fees and slippage twice as high, all else as it is: the *costs doubled* gate."""
+        return replace(
+            self,
+            maker=self.maker * 2,
+            taker=self.taker * 2,
+            slippage=self.slippage * 2,
+            hourly=None if self.hourly is None else self.hourly.doubled(),
+        )
 
     def to_dict(self) -> dict[str, float]:
-        """JSON-ready, by name."""
-        return asdict(self)
+        """JSON-ready, by name.
+
+        What was added later is told only where it is not as usual, so that a question keeps the name it always had.
+        """
+        told: dict[str, float] = {
+            "maker": self.maker,
+            "taker": self.taker,
+            "slippage": self.slippage,
+            "latency_ms": self.latency_ms,
+        }
+        if self.fill_probability != _USUAL_FILL_PROBABILITY:
+            told["fill_probability"] = self.fill_probability
+        if self.seed:
+            told["seed"] = self.seed
+        if self.hourly is not None:
+            told |= {f"slippage_buy_{hour:02}": share for hour, share in enumerate(self.hourly.buy)}
+            told |= {f"slippage_sell_{hour:02}": share for hour, share in enumerate(self.hourly.sell)}
+        return told
+
+
+def _check_share(name: str, share: object) -> None:
+    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0.0 <= share < 1.0:
+        raise InvalidValue(name, share, "a share of notional from 0 up to 1, such as 0.0006 for 0.06 %")
+
+
+def _check_whole(name: str, value: object, most: int, expected: str) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+        raise InvalidValue(name, value, f"{expected} from 0 to {most}")

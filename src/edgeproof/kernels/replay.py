@@ -3,7 +3,8 @@
 Steps of :func:`replay`, and where each lives:
 
 1. while flat, jump to the next wish to enter (``locate_bar`` finds its bar, no bar is looked at in between);
-2. size it, price it, refuse it or open it (``open_position``);
+2. size it, price it, refuse it or open it (``open_position``); or let it rest and find the bar that fills it
+   (``find_limit_fill``);
 3. while in position, find the next open at which anything can happen (an exit or opposite signal, ``max_hold``,
    funding, the end), and look at the bars before it only for a touched level (``scan_bars``);
 4. price the exit (``find_touch`` says where, ``price_exit`` what it costs) and go on with step 1; or, where only a part
@@ -22,7 +23,14 @@ import numpy as np
 
 from edgeproof.kernels._jit import jit
 from edgeproof.kernels.replay_events import EXIT_LONG, EXIT_SHORT, GO_LONG, GO_SHORT
-from edgeproof.kernels.replay_extras import split_position
+from edgeproof.kernels.replay_extras import (
+    choose_tier,
+    cut_to_fill,
+    find_limit_fill,
+    find_slippage,
+    is_target_first,
+    split_position,
+)
 from edgeproof.kernels.replay_fills import fill_price, find_touch, liquidation_price, open_position, price_exit
 from edgeproof.kernels.replay_records import (
     END,
@@ -108,15 +116,16 @@ def _replay(
     maintenance: float,
     extras: Extras | None,
     block: TradeRecords,
-) -> tuple[TradeRecords, PartRecords, int, int]:
+) -> tuple[TradeRecords, PartRecords, npt.NDArray[np.bool_], tuple[int, int, int]]:
     """Replay decisions over execution bars; see :func:`edgeproof.kernels.replay_py.replay_py` for every argument.
 
     Trades are written into ``block``, and into a larger copy of it when it is full.
     """
     bars, events, fundings = len(ts), len(event_index), len(funding_bar)
     trades, parts, parted = block, np.empty(0, PART_RECORD), 0
+    rested = np.zeros(0 if extras is None else len(block), np.bool_)
     after_ms = decision_ms + latency_ms // step_ms * step_ms  # from a decision's open to when its order is due
-    count, late, refused = 0, 0, 0
+    count, late, refused, missed = 0, 0, 0, 0
     equity = initial_equity
     event, next_funding = 0, 0
     leave_long, leave_short = 0, 0  # next events that can end a position of that side
@@ -146,35 +155,39 @@ def _replay(
         if stop_distance < 0.0 or take_distance < 0.0 or trail_distance < 0.0:
             refused += 1
             continue
+        market, entry_fee_share, entry_slippage, exit_slippage = open_[entry_bar], taker, slippage, slippage
+        upkeep, entry_tick, limit, resting, inside = maintenance, tick, np.nan, False, False
+        if extras is not None:
+            entry_slippage = find_slippage(extras.hourly, extras.factor, slippage, ts[entry_bar], entry_bar, side)
+            if len(extras.limit) > 0:
+                limit = extras.limit[event - 1]
+            if limit <= 0.0:
+                refused += 1
+                continue
+            if side * (market - limit) <= 0.0:
+                # The open has reached its price already: it takes, and pays at most that.
+                entry_slippage = min(entry_slippage, side * (limit / market - 1.0))
+            elif not np.isnan(limit):
+                market, entry_fee_share, entry_slippage, entry_tick, resting = limit, extras.maker, 0.0, 0.0, True
+            if len(extras.tiers) > 0:
+                wished, upkeep = choose_tier(extras.tiers, equity, min(wished, max_leverage))
         entry, size, entry_fee, margin, liquidation = open_position(
             side,
-            open_[entry_bar],
+            market,
             equity,
             wished,
-            taker,
-            slippage,
+            entry_fee_share,
+            entry_slippage,
             lot,
-            tick,
+            entry_tick,
             min_size,
             max_leverage,
-            maintenance,
+            upkeep,
         )
         if size <= 0.0:
             refused += 1
             continue
 
-        stop_level = -side * np.inf if np.isnan(stop_distance) else entry - side * stop_distance
-        take_level = side * np.inf if np.isnan(take_distance) else entry + side * take_distance
-        trailing = not np.isnan(trail_distance)
-        paid = 0.0
-        # Of the part that left before the rest: how much, its price, what it cost and what the account has of it.
-        entered, part, part_price, part_fee, part_slipped, banked = size, 0.0, 0.0, 0.0, 0.0, 0.0
-        lowest, highest = entry, entry
-        hold_bar = bars
-        if max_hold > 0:
-            hold_bar = locate_bar(ts, ts[entry_bar] + max_hold * decision_ms, entry_bar + 1, step_ms)
-        while next_funding < fundings and funding_bar[next_funding] <= entry_bar:
-            next_funding += 1
         if side > 0:
             leave_long = max(leave_long, event)
             while leave_long < events and not event_code[leave_long] & (EXIT_LONG | GO_SHORT):
@@ -188,14 +201,41 @@ def _replay(
         leave_bar = bars
         if leaving < events:
             leave_bar = locate_bar(ts, decision_ts[event_index[leaving]] + after_ms, entry_bar, step_ms)
+        if extras is not None:  # noqa: SIM102 - a test of its own is what numba drops
+            if resting:
+                expiry = locate_bar(ts, due + extras.wait * decision_ms, entry_bar, step_ms)
+                until = min(leave_bar, expiry, bars)
+                reached = find_limit_fill(side, limit, extras.fillable[event - 1], open_, high, low, entry_bar, until)
+                if reached == until:
+                    missed += 1
+                    bar = until
+                    if leave_bar < expiry:
+                        event = leaving
+                    continue
+                entry_bar = reached
+                inside = side * (open_[reached] - limit) > 0.0
 
+        hold_bar = bars
+        if max_hold > 0:
+            hold_bar = locate_bar(ts, ts[entry_bar] + max_hold * decision_ms, entry_bar + 1, step_ms)
+        while next_funding < fundings and funding_bar[next_funding] <= entry_bar:
+            next_funding += 1
+        stop_level = -side * np.inf if np.isnan(stop_distance) else entry - side * stop_distance
+        take_level = side * np.inf if np.isnan(take_distance) else entry + side * take_distance
+        trailing = not np.isnan(trail_distance)
+        paid = 0.0
+        # Of the part that left before the rest: how much, its price, what it cost and what the account has of it.
+        entered, part, part_price, part_fee, part_slipped, banked = size, 0.0, 0.0, 0.0, 0.0, 0.0
+        lowest, highest = entry, entry
         bar = entry_bar
         while True:
             pause = min(leave_bar, hold_bar, bars)
             if next_funding < fundings:
                 pause = min(pause, funding_bar[next_funding])
             adverse = side * max(side * stop_level, side * liquidation)
-            if trailing:
+            if inside and bar == entry_bar:
+                touched = bar
+            elif trailing:
                 touched, lowest, highest = scan_trailing(
                     side, high, low, bar, pause, adverse, take_level, trail_distance, lowest, highest
                 )
@@ -214,14 +254,33 @@ def _replay(
                     paid += min(side * size * open_[bar] * funding_rate[next_funding], balance)
                     next_funding += 1
                     margin = min(margin, equity - entry_fee - paid + banked)
-                    liquidation = liquidation_price(side, entry, size, margin, maintenance)
+                    liquidation = liquidation_price(side, entry, size, margin, upkeep)
             if bar < pause or bar > entry_bar:
                 trail_level = -side * np.inf
                 if trailing:
                     trail_level = highest - trail_distance if side > 0 else lowest + trail_distance
+                first, most, least = open_[bar], high[bar], low[bar]
+                if extras is not None:  # noqa: SIM102 - as above
+                    if inside and bar == entry_bar:
+                        first = limit
+                        most, least = cut_to_fill(side, limit, most, least, close[bar])
                 reason, reference, at_open = find_touch(
-                    side, open_[bar], high[bar], low[bar], stop_level, take_level, trail_level, liquidation
+                    side, first, most, least, stop_level, take_level, trail_level, liquidation
                 )
+                if extras is not None:
+                    if reason == UNTOUCHED and bar < pause:
+                        lowest, highest = min(lowest, least), max(highest, most)
+                        bar += 1
+                        continue
+                    both = side * ((most if side > 0 else least) - take_level) >= 0.0 and reason not in (
+                        UNTOUCHED,
+                        TAKE,
+                    )
+                    if both and not at_open and len(extras.print_ts) > 0:
+                        filled_at = limit if inside and bar == entry_bar else np.nan
+                        prints, span = (extras.print_ts, extras.print_price), (ts[bar], ts[bar] + step_ms)
+                        if is_target_first(*prints, *span, side, reference, take_level, filled_at):
+                            reason, reference = TAKE, take_level
                 if bar < pause or at_open:
                     if extras is not None:
                         leaving_size = 0.0
@@ -230,6 +289,7 @@ def _replay(
                         if leaving_size > 0.0:
                             part = leaving_size
                             balance = equity - entry_fee - paid
+                            exit_slippage = find_slippage(extras.hourly, extras.factor, slippage, ts[bar], bar, -side)
                             part_margin = margin * (part / size)
                             part_price, part_fee = price_exit(
                                 side,
@@ -240,16 +300,16 @@ def _replay(
                                 reference,
                                 reason == LIQUIDATION,
                                 taker,
-                                slippage,
+                                find_slippage(extras.hourly, extras.factor, slippage, ts[bar], bar, -side),
                                 tick,
                             )
-                            part_slipped = part * (abs(entry - open_[entry_bar]) + abs(part_price - reference))
+                            part_slipped = part * (abs(entry - market) + abs(part_price - reference))
                             banked = side * part * (part_price - entry) - part_fee
                             size, margin, take_level = size - part, margin - part_margin, side * np.inf
                             balance = equity - entry_fee - paid + banked
                             if margin > balance:
                                 margin = balance
-                                liquidation = liquidation_price(side, entry, size, margin, maintenance)
+                                liquidation = liquidation_price(side, entry, size, margin, upkeep)
                             if parted == len(parts):
                                 more = np.empty(2 * parted + _MORE_ROWS, PART_RECORD)
                                 more[:parted] = parts
@@ -260,13 +320,19 @@ def _replay(
                             parts[parted]["trade"] = count
                             parts[parted]["bar"] = bar
                             parted += 1
-                            if not at_open:
-                                lowest, highest = min(lowest, low[bar]), max(highest, high[bar])
+                            if at_open:
+                                continue
+                            lowest, highest = min(lowest, reference), max(highest, reference)
+                            reason, reference, _ = find_touch(
+                                side, first, most, least, stop_level, take_level, trail_level, liquidation
+                            )
+                            if reason == UNTOUCHED:
+                                lowest, highest = min(lowest, least), max(highest, most)
                                 bar += 1
-                            continue
+                                continue
                     if not at_open or bar == entry_bar:
                         held += 1
-                        lowest, highest = min(lowest, open_[bar]), max(highest, open_[bar])
+                        lowest, highest = min(lowest, first), max(highest, first)
                         bar += 1
                     break
             if bar == hold_bar:
@@ -279,8 +345,10 @@ def _replay(
                 break
 
         balance = equity - entry_fee - paid + banked
+        if extras is not None:
+            exit_slippage = find_slippage(extras.hourly, extras.factor, slippage, ts[exit_bar], exit_bar, -side)
         exit_price, exit_fee = price_exit(
-            side, entry, size, margin, balance, reference, reason == LIQUIDATION, taker, slippage, tick
+            side, entry, size, margin, balance, reference, reason == LIQUIDATION, taker, exit_slippage, tick
         )
         lowest, highest = min(lowest, reference), max(highest, reference)
         if count == len(trades):
@@ -288,6 +356,10 @@ def _replay(
             grown = np.empty(count + count * (events - event) // event + _MORE_ROWS, TRADE_RECORD)
             grown[:count] = trades
             trades = grown
+            if extras is not None:
+                longer = np.zeros(len(grown), np.bool_)
+                longer[:count] = rested
+                rested = longer
         trade = trades[count]
         count += 1
         trade["decision"] = decision
@@ -302,16 +374,17 @@ def _replay(
         trade["pnl"] = side * size * (exit_price - entry) - (entry_fee + exit_fee) - paid + banked
         trade["fees"] = entry_fee + exit_fee + part_fee
         trade["funding"] = paid
-        trade["slippage"] = size * (abs(entry - open_[entry_bar]) + abs(exit_price - reference)) + part_slipped
+        trade["slippage"] = size * (abs(entry - market) + abs(exit_price - reference)) + part_slipped
         trade["mae"] = (entry - lowest if side > 0 else highest - entry) / entry
         trade["mfe"] = (highest - entry if side > 0 else entry - lowest) / entry
         equity += trade["pnl"]
         if extras is not None:
+            rested[count - 1] = resting
             if part > 0.0:
                 trade["exit_price"] = (part * part_price + size * exit_price) / entered
             if extras.cool_down > 0:
                 bar = locate_bar(ts, ts[exit_bar] + extras.cool_down * decision_ms, bar, step_ms)
-    return trades[:count], parts[:parted], late, refused
+    return trades[:count], parts[:parted], rested[:count], (late, refused, missed)
 
 
 replay = jit(_replay)

@@ -9,7 +9,7 @@ import numpy as np
 from edgeproof.kernels._jit import jit
 
 if TYPE_CHECKING:
-    from edgeproof.kernels._arrays import FloatArray, IntArray
+    from edgeproof.kernels._arrays import BoolArray, FloatArray, IntArray
     from edgeproof.kernels.replay_records import PartRecords, TradeRecords
 
 
@@ -44,6 +44,7 @@ def find_bad_bar_py(
 def mark_equity_py(
     trades: TradeRecords,
     parts: PartRecords,
+    rested: BoolArray,
     samples: IntArray,
     open_: FloatArray,
     close: FloatArray,
@@ -51,12 +52,14 @@ def mark_equity_py(
     funding_rate: FloatArray,
     initial_equity: float,
     taker: float,
+    maker: float,
 ) -> FloatArray:
     """Equity at the closes of some bars: what is realised, and the open position at its bar's close.
 
     Args:
         trades: ``TRADE_RECORD`` in order of entry, shape (t,).
         parts: ``PART_RECORD`` of what left before the rest, in order of trades, shape (p,).
+        rested: Whether an order that rested entered each trade, shape (t,), or empty where none did.
         samples: Indices of execution bars, ascending, shape (s,).
         open_: Opens of the execution bars, shape (n,).
         close: Their closes, shape (n,).
@@ -64,6 +67,7 @@ def mark_equity_py(
         funding_rate: As the replay had it.
         initial_equity: Quote units.
         taker: Share of notional paid at entry.
+        maker: The same where an order had rested.
 
     Returns:
         Equity, never below zero, shape (s,). A position pays its fee to leave when it leaves, not before.
@@ -83,7 +87,8 @@ def mark_equity_py(
         if trade < len(trades) and trades[trade]["entry_bar"] <= bar:
             held = trades[trade]
             side, size, entry = held["side"], held["size"], held["entry_price"]
-            balance = realised - size * entry * taker
+            fee = maker if len(rested) > 0 and rested[trade] else taker
+            balance = realised - size * entry * fee
             while True:
                 # Funding and the part that left, in the order of time: funding is paid at opens, so before a part.
                 due = funding_bar[funding] if funding < len(funding_bar) else bar + 1

@@ -1,19 +1,30 @@
 """The specification of the replay: every bar, in order, nothing skipped.
 
-At a bar's open: funding due, protective orders the gap has reached, ``max_hold``, then the decisions due at this open
-in the order they were made (exit, reversal, entry). Inside the bar: liquidation, stop, trail, target. Where a target
-takes a part of the position, the rest goes on. After the last bar, what is open closes. A property test holds
-:data:`edgeproof.kernels.replay.replay` to this, bit by bit.
+At a bar's open: funding due, protective orders the gap has reached, ``max_hold``, the end of an order that rested long
+enough, then the decisions due at this open in the order they were made (exit, reversal, entry). Inside the bar: the
+fill of a resting order, liquidation, stop, trail, target. Where a target takes a part of the position, the rest goes
+on. After the last bar, what is open closes. A property test holds :data:`edgeproof.kernels.replay.replay` to this, bit
+by bit.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgeproof.kernels.replay_events import EXIT_LONG, EXIT_SHORT, GO_LONG, GO_SHORT
-from edgeproof.kernels.replay_extras import NO_EXTRAS, Extras, split_position
+from edgeproof.kernels.replay_extras import (
+    NO_EXTRAS,
+    Extras,
+    choose_tier,
+    cut_to_fill,
+    find_limit_fill,
+    find_slippage,
+    is_target_first,
+    split_position,
+)
 from edgeproof.kernels.replay_fills import find_touch, liquidation_price, open_position, price_exit
 from edgeproof.kernels.replay_records import (
     END,
@@ -67,7 +78,7 @@ def replay_py(
     max_leverage: float,
     maintenance: float,
     extras: Extras | None = None,
-) -> tuple[TradeRecords, PartRecords, int, int]:
+) -> tuple[TradeRecords, PartRecords, npt.NDArray[np.bool_], tuple[int, int, int]]:
     """Replay decisions over execution bars.
 
     - ``ts`` are the opens of the execution bars, UTC milliseconds, at least ``step_ms`` apart; prices are positive,
@@ -83,15 +94,17 @@ def replay_py(
     - ``extras`` are the terms beyond these, ``None`` for none.
 
     Returns:
-        Closed trades (``TRADE_RECORD``) in order of entry; what left before the rest (``PART_RECORD``); wishes to enter
-        that came too late, across a gap; and wishes that the venue refused for their size, margin or a level below
-        zero.
+        Closed trades (``TRADE_RECORD``) in order of entry; what left before the rest (``PART_RECORD``); whether each
+        trade was entered by an order that rested (empty where ``extras`` are None); and how many wishes to enter came
+        too late, across a gap, were refused by the venue for their size, margin or a level below zero, or rested and
+        were not filled.
     """
     more = extras or NO_EXTRAS
-    account = _Account(float(initial_equity), more, (taker, slippage, lot, tick, min_size, maintenance))
+    account = _Account(float(initial_equity), more, (taker, slippage, lot, tick, min_size), ts)
     due_ts = decision_ts[event_index] + decision_ms + latency_ms // step_ms * step_ms
     acts_at = np.searchsorted(ts, due_ts)
-    late = refused = 0
+    late = refused = missed = 0
+    order: _Order | None = None
     for bar in range(len(ts)):
         prices = float(open_[bar]), float(high[bar]), float(low[bar])
         if account.side:
@@ -104,13 +117,19 @@ def replay_py(
                 account.leave(bar, reason, reference)
             elif max_hold and ts[bar] >= ts[account.entry_bar] + max_hold * decision_ms:
                 account.leave(bar, MAX_HOLD, prices[0])
+        if order and ts[bar] >= order.expires_ts:
+            order, missed = None, missed + 1
         for event in np.flatnonzero(acts_at == bar):
             code, decision = int(event_code[event]), int(event_index[event])
             if account.side and code & (EXIT_LONG if account.side > 0 else EXIT_SHORT):
                 account.leave(bar, SIGNAL, prices[0])
             if account.side and code & (GO_SHORT if account.side > 0 else GO_LONG):
                 account.leave(bar, REVERSE, prices[0])
-            if account.side or not code & (GO_LONG | GO_SHORT) or account.equity <= SPENT_SHARE * initial_equity:
+            if order and code & ((EXIT_LONG | GO_SHORT) if order.side > 0 else (EXIT_SHORT | GO_LONG)):
+                order, missed = None, missed + 1
+            if account.side or order or not code & (GO_LONG | GO_SHORT):
+                continue
+            if account.equity <= SPENT_SHARE * initial_equity:
                 continue
             if account.trades and ts[bar] < ts[account.left_bar] + more.cool_down * decision_ms:
                 continue
@@ -125,52 +144,109 @@ def replay_py(
                 float(values[decision * stride])
                 for values, stride in ((stop, stop_stride), (take, take_stride), (trail, trail_stride))
             ]
-            terms = (taker, slippage, lot, tick, min_size, max_leverage, maintenance)
-            opened = open_position(side, prices[0], account.equity, wished, *terms)
-            if any(distance < 0.0 for distance in distances) or opened[1] <= 0.0:
+            limit = float(more.limit[event]) if len(more.limit) else np.nan
+            if limit <= 0.0 or any(distance < 0.0 for distance in distances):
                 refused += 1
                 continue
-            account.enter(bar, decision, side, prices[0], distances, opened)
+            upkeep = maintenance
+            if len(more.tiers):
+                wished, upkeep = choose_tier(more.tiers, account.equity, min(wished, max_leverage))
+            rests = side * (prices[0] - limit) > 0.0
+            market, terms = prices[0], (taker, find_slippage(more.hourly, more.factor, slippage, ts[bar], bar, side))
+            if rests:
+                market, terms = limit, (more.maker, 0.0)
+            elif not np.isnan(limit):
+                terms = (taker, min(terms[1], side * (limit / market - 1.0)))
+            rules = lot, 0.0 if rests else tick, min_size, max_leverage, upkeep
+            opened = open_position(side, market, account.equity, wished, *terms, *rules)
+            if opened[1] <= 0.0:
+                refused += 1
+                continue
+            order = _Order(
+                side=side,
+                decision=decision,
+                market=market,
+                distances=distances,
+                opened=opened,
+                upkeep=upkeep,
+                expires_ts=due_ts[event] + more.wait * decision_ms,
+                fillable=bool(rests and more.fillable[event]),
+            )
+            if not rests:
+                account.enter(bar, order, rested=False)
+                order = None
+            elif ts[bar] >= order.expires_ts:
+                order, missed = None, missed + 1
+        from_fill = np.nan
+        if order and find_limit_fill(order.side, order.market, order.fillable, open_, high, low, bar, bar + 1) == bar:
+            account.enter(bar, order, rested=True)
+            if order.side * (prices[0] - order.market) > 0.0:
+                from_fill = order.market
+                prices = (from_fill, *cut_to_fill(order.side, from_fill, prices[1], prices[2], float(close[bar])))
+            order = None
         while account.side:
             reason, reference, at_open = account.find_touch(*prices)
+            best = prices[1] if account.side > 0 else prices[2]
+            if reason not in {UNTOUCHED, TAKE} and not at_open and account.side * (best - account.take) >= 0.0:
+                prints, levels = (more.print_ts, more.print_price), (reference, account.take, from_fill)
+                if is_target_first(*prints, ts[bar], ts[bar] + step_ms, account.side, *levels):
+                    reason, reference = TAKE, account.take
             parted = account.take_part(bar, reason, reference)
-            if reason == UNTOUCHED or (parted and not at_open):
+            if parted and not at_open:
+                target = reference
+                reason, reference, _ = account.find_touch(*prices)
+                account.see(target, target)
+            if reason == UNTOUCHED:
                 account.see(prices[1], prices[2])
                 break
-            if not parted:
+            if not parted or not at_open:
                 account.see(prices[0], prices[0])
                 account.leave(bar, reason, reference, inside=True)
+    missed += order is not None
     if account.side:
         account.leave(len(ts) - 1, END, float(close[-1]), inside=True)
     trades, parts = np.array(account.trades, dtype=TRADE_RECORD), np.array(account.parts, dtype=PART_RECORD)
-    return trades, parts, late, refused
+    rested = np.array(account.rested if extras else [], dtype=np.bool_)
+    return trades, parts, rested, (late, refused, missed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """An order to enter: what it would open, and until when it rests."""
+
+    side: int
+    decision: int
+    market: float  # the price aimed at
+    distances: list[float]
+    opened: tuple[float, float, float, float, float]
+    upkeep: float
+    expires_ts: int
+    fillable: bool
 
 
 class _Account:
     """An account with at most one position; ``side`` is 0 while it has none."""
 
-    def __init__(self, equity: float, extras: Extras, terms: tuple[float, float, float, float, float, float]) -> None:
+    def __init__(
+        self, equity: float, extras: Extras, terms: tuple[float, float, float, float, float], ts: IntArray
+    ) -> None:
         self.equity = equity
         self.trades: list[tuple[float, ...]] = []
         self.parts: list[tuple[float, ...]] = []
+        self.rested: list[bool] = []
         self.side = self.left_bar = 0
         self._extras = extras
-        self._taker, self._slippage, self._lot, self._tick, self._min_size, self._maintenance = terms
+        self._taker, self._slippage, self._lot, self._tick, self._min_size = terms
+        self._ts = ts
 
-    def enter(
-        self,
-        bar: int,
-        decision: int,
-        side: int,
-        market: float,
-        distances: list[float],
-        opened: tuple[float, float, float, float, float],
-    ) -> None:
-        self.side, self.decision, self.entry_bar, self.market = side, decision, bar, market
-        self.entry, self.size, self.entry_fee, self.margin, self.liquidation = opened
+    def enter(self, bar: int, order: _Order, *, rested: bool) -> None:
+        self.side, self.decision, self.entry_bar, self.market = order.side, order.decision, bar, order.market
+        self.entry, self.size, self.entry_fee, self.margin, self.liquidation = order.opened
+        self._maintenance = order.upkeep
+        self.rested.append(rested)
         # A distance of NaN is no level: an infinity that no price reaches.
-        stop, take, self.trail = (np.inf if np.isnan(distance) else distance for distance in distances)
-        self.stop, self.take = self.entry - side * stop, self.entry + side * take
+        stop, take, self.trail = (np.inf if np.isnan(distance) else distance for distance in order.distances)
+        self.stop, self.take = self.entry - self.side * stop, self.entry + self.side * take
         self.lowest = self.highest = self.entry
         self.entered = self.size
         self.paid = self.part = self.part_price = self.part_fee = self.part_slipped = self.banked = 0.0
@@ -201,7 +277,7 @@ class _Account:
         if reason != TAKE or self.part or not part:
             return False
         part_margin = self.margin * (part / self.size)
-        self.part_price, self.part_fee = self.price_exit(part, part_margin, reference, liquidated=False)
+        self.part_price, self.part_fee = self.price_exit(bar, part, part_margin, reference, liquidated=False)
         self.part, self.take = part, self.side * np.inf
         self.part_slipped = part * (abs(self.entry - self.market) + abs(self.part_price - reference))
         self.banked = self.side * part * (self.part_price - self.entry) - self.part_fee
@@ -213,13 +289,16 @@ class _Account:
             self.place_liquidation()
         return True
 
-    def price_exit(self, size: float, margin: float, reference: float, *, liquidated: bool) -> tuple[float, float]:
-        costs = self._taker, self._slippage, self._tick
+    def price_exit(
+        self, bar: int, size: float, margin: float, reference: float, *, liquidated: bool
+    ) -> tuple[float, float]:
+        terms = self._extras.hourly, self._extras.factor, self._slippage
+        costs = self._taker, find_slippage(*terms, self._ts[bar], bar, -self.side), self._tick
         return price_exit(self.side, self.entry, size, margin, self.balance, reference, liquidated, *costs)
 
     def leave(self, bar: int, reason: int, reference: float, *, inside: bool = False) -> None:
         self.see(reference, reference)
-        price, fee = self.price_exit(self.size, self.margin, reference, liquidated=reason == LIQUIDATION)
+        price, fee = self.price_exit(bar, self.size, self.margin, reference, liquidated=reason == LIQUIDATION)
         pnl = self.side * self.size * (price - self.entry) - (self.entry_fee + fee) - self.paid + self.banked
         slipped = self.size * (abs(self.entry - self.market) + abs(price - reference)) + self.part_slipped
         fees = self.entry_fee + fee + self.part_fee

@@ -8,6 +8,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Final
 
 from edgeproof.domain.errors import InvalidValue
+from edgeproof.strategies.entering import Entry, MarketEntry
 from edgeproof.strategies.expressions import Call, Expression, Text, walk
 from edgeproof.strategies.operators import OPERATORS
 from edgeproof.strategies.sizing import FixedSize, Size
@@ -67,6 +68,7 @@ class Content:
         take_share: Share of a position that leaves at ``take``.
         max_hold: Decision bars after which a position is closed.
         cool_down: Decision bars after an exit in which nothing is entered.
+        entry: How it enters.
         size: How much.
     """
 
@@ -87,6 +89,7 @@ class Content:
     take_share: Expression | None = None
     max_hold: Expression | None = None
     cool_down: Expression | None = None
+    entry: Entry = field(default_factory=MarketEntry)
     size: Size = field(default_factory=FixedSize)
 
     @property
@@ -96,9 +99,10 @@ class Content:
 
     @property
     def expressions(self) -> Iterator[Expression]:
-        """Every expression: ``let``, rules and size."""
+        """Every expression: ``let``, rules, entry and size."""
         yield from self.let.values()
         yield from self.rules.values()
+        yield from self.entry.parts.values()
         yield from self.size.parts.values()
 
     @property

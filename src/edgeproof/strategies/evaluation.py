@@ -5,7 +5,8 @@
    the result back, each bar taking the newest value whose own bar had closed by then (`computing.Computation`).
 3. Features and window operators are recalled from `MarketData`, shared by all strategies.
 4. Only what is known to be true signals. An entry is dropped where its size, or a stop, take or trail that the strategy
-   asks for, is unknown or not above zero. What to make of rules that contradict each other is the replay's business.
+   asks for, is unknown or not above zero, or the offset of its order unknown or below zero. What to make of rules that
+   contradict each other is the replay's business.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from edgeproof.domain.signals import Signals
 from edgeproof.strategies.computing import Computation
 from edgeproof.strategies.constants import count_bars
 from edgeproof.strategies.content import DISTANCES
+from edgeproof.strategies.entering import LimitEntry
 from edgeproof.strategies.errors import NotRunnable
 from edgeproof.strategies.market_data import View
 from edgeproof.strategies.operators import MAX_WINDOW
@@ -93,6 +95,9 @@ class _Decision:
             " ".join(["able", self._size_key(), *map(self._computation.name, asked.values())]),
             lambda: _find_able(leverage, *distances.values()),
         )
+        offset, wait = self._rest()
+        if offset is not None:
+            able = np.asarray(able & (offset >= 0))
         long, short, exit_long, exit_short = (
             self._tell(rule) for rule in (rules.long, rules.short, rules.exit_long, rules.exit_short)
         )
@@ -104,8 +109,10 @@ class _Decision:
             exit_short=exit_short,
             leverage=self._spread(leverage),
             take_share=self._share_taken(),
-            max_hold=self._count("max_hold"),
-            cool_down=self._count("cool_down"),
+            max_hold=self._count("max_hold", rules.max_hold),
+            cool_down=self._count("cool_down", rules.cool_down),
+            limit_offset=None if offset is None else self._spread(offset),
+            limit_wait=wait,
             **{key: self._spread(distances.get(key, _NOWHERE)) for key in DISTANCES},
         )
 
@@ -136,6 +143,13 @@ class _Decision:
             raise InvalidValue(f"{what} of {self._strategy.name}", value, "a number above 0")
         return value
 
+    def _rest(self) -> tuple[FloatArray | None, int]:
+        """How far from the close an order to enter rests, and for how many bars."""
+        entry = self._strategy.entry
+        if not isinstance(entry, LimitEntry):
+            return None, 1
+        return self._computation.recall_numbers(entry.offset, self._view), self._count("wait", entry.wait)
+
     def _share_taken(self) -> float:
         rule = self._strategy.take_share
         if rule is None:
@@ -145,8 +159,7 @@ class _Decision:
             raise InvalidValue(f"take_share of {self._strategy.name}", share, "a share above 0, at most 1")
         return share
 
-    def _count(self, key: str) -> int:
-        rule = getattr(self._strategy, key)
+    def _count(self, key: str, rule: Expression | None) -> int:
         if rule is None:
             return 0
         bars = count_bars(self._computation.constant(rule))

@@ -53,6 +53,11 @@ def _list_lines(content: Content) -> Iterator[str]:
             yield from _spell(name, format_expression(expression), indent="  ")
     for key, rule in content.rules.items():
         yield from _spell(key, format_expression(rule))
+    if content.entry.parts:
+        yield "entry:"
+        yield f"  kind: {content.entry.kind}"
+        for key, part in content.entry.parts.items():
+            yield from _spell(key, format_expression(part), indent="  ")
     yield "size:"
     yield f"  kind: {content.size.kind}"
     for key, part in content.size.parts.items():

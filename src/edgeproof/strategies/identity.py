@@ -64,10 +64,15 @@ class Keys:
 
 
 def hash_content(content: Content) -> str:
-    """Name a strategy's content: timeframe, params, rules and size; not its name, thesis, source, tags or spelling."""
+    """Name a strategy's content: timeframe, params, rules, entry and size; not its name, thesis, source or spelling.
+
+    An entry at the market is not told: strategies had their hashes before there was another.
+    """
     keys = Keys(content.let)
+    parts = {key: keys.name(part) for key, part in content.entry.parts.items()}
     return hash_json(
-        {
+        ({"entry": {"kind": content.entry.kind} | parts} if parts else {})
+        | {
             "language": LANGUAGE_VERSION,
             "timeframe": content.timeframe.name,
             "params": {name: [p.default, p.low, p.high] for name, p in content.params.items()},

@@ -11,6 +11,7 @@ from edgeproof.domain.time import Timeframe
 from edgeproof.strategies.checking import Checker
 from edgeproof.strategies.content import CONDITIONS, CONSTANTS, DISTANCES, RULES, Param
 from edgeproof.strategies.document import ListNode, MapNode, Node, Scalar, read_document
+from edgeproof.strategies.entering import Entry, LimitEntry, MarketEntry
 from edgeproof.strategies.errors import StrategyError
 from edgeproof.strategies.expressions import Expression, Kind
 from edgeproof.strategies.formatting import sort_definitions
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 REQUIRED_KEYS: Final = ("name", "thesis", "timeframe")
-KEYS: Final = ("name", "thesis", "source", "tags", "timeframe", "params", "let", *RULES, "size")
+KEYS: Final = ("name", "thesis", "source", "tags", "timeframe", "params", "let", *RULES, "entry", "size")
 MAX_LEVERAGE: Final = 150.0
+_ENTRIES: Final = {"market": (), "limit": ("offset", "wait")}
 _SIZES: Final = {"fixed": ("leverage",), "volatility_target": ("annual", "max_leverage")}
 _RANGES: Final = {"take_share": (0.01, 1, False), "max_hold": (1, MAX_WINDOW, True), "cool_down": (1, MAX_WINDOW, True)}
 _MAX_NAMES: Final = 100
@@ -53,7 +55,7 @@ def parse_strategy(text: str, *, file: str = "strategy") -> Strategy:
     definitions = _read_definitions(top, params)
     checker = Checker(params, definitions, timeframe)
     rules = _read_rules(top, checker)
-    size = _read_size(top, checker)
+    entry, size = _read_entry(top, checker), _read_size(top, checker)
     checker.check_definitions()
     _check_used(top, checker)
     return Strategy(
@@ -64,6 +66,7 @@ def parse_strategy(text: str, *, file: str = "strategy") -> Strategy:
         timeframe=timeframe,
         params=_mark_counting(params, checker, top),
         let=sort_definitions(checker.let),
+        entry=entry,
         size=size,
         **rules,
     )
@@ -82,6 +85,27 @@ def _read_rules(top: MapNode, checker: Checker) -> dict[str, Expression]:
             low, high, whole = _RANGES[key]
             rules[key] = checker.check_constant(_scalar(top, key), key, low, high, whole=whole)
     return rules
+
+
+def _read_entry(top: MapNode, checker: Checker) -> Entry:
+    if "entry" not in top.entries:
+        return MarketEntry()
+    node = _map(top, "entry")
+    _check_keys(node, ("kind", *_ENTRIES["limit"]), ("kind",), "key of entry")
+    kind = _scalar(node, "kind")
+    if kind.text not in _ENTRIES:
+        _refuse(kind, f"no kind of entry '{kind.text}'; {offer_names(kind.text, _ENTRIES)}")
+    _check_keys(node, ("kind", *_ENTRIES[kind.text]), (), f"key of a {kind.text} entry")
+    if kind.text == "market":
+        return MarketEntry()
+    if "offset" not in node.entries:
+        _refuse(node, "a limit entry needs offset, a distance from the close such as 0.2 * atr(14)")
+    offset = checker.check(_scalar(node, "offset"), Kind.NUMBER)
+    if "wait" not in node.entries:
+        return LimitEntry(offset=offset)
+    return LimitEntry(
+        offset=offset, wait=checker.check_constant(_scalar(node, "wait"), "wait", 1, MAX_WINDOW, whole=True)
+    )
 
 
 def _read_size(top: MapNode, checker: Checker) -> Size:

@@ -8,6 +8,7 @@ from edgeproof.domain.time import Timeframe
 from edgeproof.features import FEATURES
 from edgeproof.strategies.constants import count_bars
 from edgeproof.strategies.content import CONSTANTS
+from edgeproof.strategies.entering import LimitEntry
 from edgeproof.strategies.expressions import Call, Expression, Name, Text, list_children
 from edgeproof.strategies.identity import Keys
 from edgeproof.strategies.operators import OPERATORS
@@ -34,6 +35,8 @@ def count_warm_up(
     frame = timeframe or strategy.timeframe
     count = _Count(strategy, strategy.resolve_params(params))
     needs = [count.bars(rule, frame) for key, rule in strategy.rules.items() if key not in CONSTANTS]
+    if isinstance(strategy.entry, LimitEntry):
+        needs.append(count.bars(strategy.entry.offset, frame))
     if isinstance(strategy.size, VolatilityTarget):
         needs.append(count_lookback(frame))
     return max(needs)

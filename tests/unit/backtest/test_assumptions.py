@@ -88,7 +88,7 @@ def test_the_taker_fee_is_paid_on_the_notional_of_both_fills() -> None:
     assert replay.metrics.final_equity == pytest.approx(10_000 + 1_000 - 21)
 
 
-def test_no_order_rests_so_the_maker_fee_is_never_paid() -> None:
+def test_the_maker_fee_is_not_paid_where_no_order_rests() -> None:
     replay = trade(make_bars("100", "100", "110"), "L.", costs=Costs(maker=0.5, taker=0, slippage=0), take=5.0)
     assert replay.metrics.fees == 0
 

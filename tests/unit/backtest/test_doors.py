@@ -103,6 +103,8 @@ BAD_SIGNALS: dict[str, tuple[dict[str, Any], str]] = {
     "hold of half a bar": ({"max_hold": 0.5}, "max_hold"),
     "hold without end": ({"max_hold": 10**12}, "max_hold"),
     "cool-down of half a bar": ({"cool_down": 0.5}, "cool_down"),
+    "an order that rests no bar": ({"limit_offset": 1.0, "limit_wait": 0}, "limit_wait"),
+    "an offset below zero": ({"limit_offset": -1.0}, "limit_offset"),
     "no share": ({"take_share": 0}, "take_share"),
     "more than all": ({"take_share": 1.01}, "take_share"),
     "a share of truth": ({"take_share": True}, "take_share"),

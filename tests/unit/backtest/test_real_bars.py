@@ -41,6 +41,7 @@ def test_a_day_of_real_minutes_gives_the_trades_of_the_separate_program(market_d
             low=bars["low"].to_numpy(),
             close=close,
             decision_ts=bars["ts"].dt.epoch("ms").to_numpy(),
+            decision_close=close,
             decision_ms=STEP_MS,
             long=draws[0],
             short=draws[1],

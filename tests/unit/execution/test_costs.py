@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from edgeproof.domain.errors import InvalidValue
-from edgeproof.execution import Costs
+from edgeproof.execution import Costs, HourlySlippage
 
 
 def test_doubled_costs_are_twice_as_high_and_no_slower() -> None:
@@ -16,6 +16,25 @@ def test_doubled_costs_are_twice_as_high_and_no_slower() -> None:
 
 def test_costs_are_told_by_name() -> None:
     assert Costs().to_dict() == {"maker": 0.0002, "taker": 0.0006, "slippage": 0.00052, "latency_ms": 250}
+
+
+def test_what_is_not_as_usual_is_told_too() -> None:
+    hourly = HourlySlippage(buy=(0.001,) * 24, sell=(0.002,) * 24)
+    told = Costs(fill_probability=0.5, seed=3, hourly=hourly).to_dict()
+    assert (told["fill_probability"], told["seed"]) == (0.5, 3)
+    assert (told["slippage_buy_00"], told["slippage_sell_23"]) == (0.001, 0.002)
+    assert len(told) == 4 + 2 + 48
+
+
+def test_hourly_slippage_doubles_too() -> None:
+    hourly = HourlySlippage(buy=(0.001,) * 24, sell=(0.002,) * 24)
+    assert Costs(hourly=hourly).doubled().hourly == HourlySlippage(buy=(0.002,) * 24, sell=(0.004,) * 24)
+
+
+@pytest.mark.parametrize("buy", [(), (0.001,) * 23, (0.001,) * 23 + (1.0,), [0.001] * 24, (float("nan"),) * 24])
+def test_hourly_slippage_that_cannot_be_is_refused(buy: tuple[float, ...]) -> None:
+    with pytest.raises(InvalidValue, match="slippage to buy"):
+        HourlySlippage(buy=buy, sell=(0.0,) * 24)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +49,11 @@ def test_costs_are_told_by_name() -> None:
         ("latency_ms", -1),
         ("latency_ms", 1.5),
         ("latency_ms", 100_000_000),
+        ("fill_probability", 1.01),
+        ("fill_probability", float("nan")),
+        ("seed", -1),
+        ("seed", 0.5),
+        ("hourly", (0.001,) * 24),
     ],
 )
 def test_costs_that_cannot_be_are_refused_in_one_line(name: str, value: object) -> None:

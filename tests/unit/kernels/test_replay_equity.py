@@ -27,11 +27,11 @@ MINUTES = np.arange(3) * STEP_MS
 @given(case=replay_cases())
 def test_kernels_over_an_account_agree_with_their_plain_twins(case: ReplayCase) -> None:
     index, code, _ = gather_events(case.long, case.short, case.exit_long, case.exit_short)
-    trades, parts, *_ = replay(*(*case.arguments(index, code), np.empty(len(index), TRADE_RECORD)))
+    trades, parts, rested, _ = replay(*(*case.arguments(index, code), np.empty(len(index), TRADE_RECORD)))
     samples = np.arange(0, len(case.ts), 3)
-    account = (trades, parts, samples, case.open_, case.close, case.funding_bar, case.funding_rate)
-    equity = mark_equity(*account, case.initial_equity, case.taker)
-    np.testing.assert_array_equal(equity, mark_equity_py(*account, case.initial_equity, case.taker))
+    account = (trades, parts, rested, samples, case.open_, case.close, case.funding_bar, case.funding_rate)
+    equity = mark_equity(*account, case.initial_equity, case.taker, case.maker)
+    np.testing.assert_array_equal(equity, mark_equity_py(*account, case.initial_equity, case.taker, case.maker))
     np.testing.assert_array_equal(sum_trades(trades), sum_trades_py(trades))
     for fast, plain in zip(
         time_trades(trades, case.ts, STEP_MS), time_trades_py(trades, case.ts, STEP_MS), strict=True
@@ -44,10 +44,10 @@ def test_kernels_over_an_account_agree_with_their_plain_twins(case: ReplayCase) 
 @given(case=replay_cases())
 def test_the_last_mark_is_what_the_account_ended_with(case: ReplayCase) -> None:
     index, code, _ = gather_events(case.long, case.short, case.exit_long, case.exit_short)
-    trades, parts, *_ = replay(*(*case.arguments(index, code), np.empty(len(index), TRADE_RECORD)))
+    trades, parts, rested, _ = replay(*(*case.arguments(index, code), np.empty(len(index), TRADE_RECORD)))
     last = np.array([len(case.ts) - 1])
     prices = case.open_, case.close, case.funding_bar, case.funding_rate
-    marked = mark_equity(trades, parts, last, *prices, case.initial_equity, case.taker)
+    marked = mark_equity(trades, parts, rested, last, *prices, case.initial_equity, case.taker, case.maker)
     assert marked[0] == pytest.approx(case.initial_equity + trades["pnl"].sum(), abs=1e-6)
 
 

@@ -98,6 +98,21 @@ def test_the_share_at_the_target_and_the_cool_down_may_be_params() -> None:
     assert (signals.take_share, signals.cool_down) == (0.4, 8)
 
 
+def test_an_order_rests_at_an_offset_that_is_known_and_not_below_zero() -> None:
+    signals = decide([1, 3, 2, 4], long="close > 0", entry="{kind: limit, offset: lag(close, 1) - 2, wait: 2 + 1}")
+    assert fired(signals.long) == [2, 3]
+    assert signals.limit_offset is not None
+    assert signals.limit_offset[2:].tolist() == [1.0, 0.0]
+    assert signals.limit_wait == 3
+
+
+def test_an_entry_at_the_market_rests_nowhere_and_needs_no_word() -> None:
+    texts = [write_strategy(), write_strategy(entry="{kind: market}")]
+    plain, told = (parse_strategy(text) for text in texts)
+    assert (plain.hash, plain.to_yaml()) == (told.hash, told.to_yaml())
+    assert decide([1, 2]).limit_offset is None
+
+
 def test_a_share_that_params_make_more_than_all_is_refused() -> None:
     text = write_strategy(params="{n: {default: 2, low: 1, high: 30}}", take="close", take_share="n / 10")
     with pytest.raises(InvalidValue, match="take_share of"):

@@ -59,6 +59,7 @@ def test_two_spellings_of_one_strategy_have_one_hash(change: dict[str, str]) -> 
         {"size": "{kind: volatility_target, annual: 1, max_leverage: 1}"},
         {"max_hold": "5"},
         {"cool_down": "5"},
+        {"entry": "{kind: limit, offset: 1}"},
         {"take": "2 * atr(14)", "take_share": "0.5"},
     ],
 )
