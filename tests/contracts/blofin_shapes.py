@@ -224,6 +224,15 @@ REST: Final[dict[str, Any]] = {
     "/api/v1/market/funding-rate": [_FUNDING],
     "/api/v1/market/funding-rate-history": [_FUNDING],
     "/api/v1/market/candles": [_CANDLE],
+    # No example was collected; the fields are those of the documentation.
+    "/api/v1/market/position-tiers": [
+        {
+            "instId": WORD,
+            "marginMode": WORD,
+            **dict.fromkeys(("minSize", "maxSize", "maintenanceMarginRate"), NUMBER),
+            "maxLeverage": WHOLE,
+        }
+    ],
     "/api/v1/account/balance": _BALANCE,
     "/api/v1/account/batch-leverage-info": [
         {"leverage": WHOLE, "marginMode": WORD, "instId": WORD, "positionSide": WORD}

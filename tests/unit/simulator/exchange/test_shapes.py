@@ -75,7 +75,8 @@ def walk_the_interface() -> Iterator[tuple[str, Any]]:
     desk.clock.step(10_000)
     trader = Trader(desk)
     symbol = {"instId": "BTC-USDT"}
-    for name in ("instruments", "tickers", "books", "trades", "mark-price", "funding-rate", "candles"):
+    names = ("instruments", "tickers", "books", "trades", "mark-price", "funding-rate", "candles", "position-tiers")
+    for name in names:
         yield f"/api/v1/market/{name}", desk.get(name, **symbol)["data"]
     yield "/api/v1/market/funding-rate-history", desk.get("funding-rate-history", **symbol)["data"]
     place = symbol | {"marginMode": "cross", "positionSide": "net"}
