@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from filelock import FileLock
 
 from edgeproof.domain.errors import EdgeproofError, Unreadable, WorkError
-from edgeproof.domain.instruments import Instrument, InstrumentRules, MarginTier, check_tiers
+from edgeproof.domain.instruments import Instrument, InstrumentRules, MarginTier
 from edgeproof.domain.time import format_ms, parse_instant
 from edgeproof.domain.venues import MarketState
 
@@ -32,8 +32,8 @@ class KnownMarket:
 
     Attributes:
         instrument: Which.
-        rules: Lot, tick, least size and greatest leverage; the maintenance margin is the first tier's, where known.
-        tiers: What larger positions are asked, smallest first; none where the venue was not asked or does not say.
+        rules: Lot, tick, least size and greatest leverage; where the venue was asked for them, margin tiers and the
+            first one's maintenance margin.
         contract_size: Base units in one contract.
         state: Whether it could be traded.
         seen_ms: When it was told.
@@ -41,7 +41,6 @@ class KnownMarket:
 
     instrument: Instrument
     rules: InstrumentRules
-    tiers: tuple[MarginTier, ...]
     contract_size: float
     state: MarketState
     seen_ms: int
@@ -104,21 +103,20 @@ def _renew(
     market: Market, tiers: Sequence[MarginTier] | None, known: Mapping[Instrument, KnownMarket], seen_ms: int
 ) -> KnownMarket:
     before = known.get(market.instrument)
-    kept = tuple(tiers) if tiers is not None else before.tiers if before else ()
+    kept = tuple(tiers) if tiers is not None else before.rules.tiers if before else ()
     return KnownMarket(
         instrument=market.instrument,
         rules=_make_rules(_list_numbers(market.rules), kept),
-        tiers=kept,
         contract_size=market.contract_size,
         state=market.state,
         seen_ms=seen_ms,
     )
 
 
-def _make_rules(numbers: Mapping[str, Any], tiers: Sequence[MarginTier]) -> InstrumentRules:
+def _make_rules(numbers: Mapping[str, Any], tiers: tuple[MarginTier, ...]) -> InstrumentRules:
     lot, tick, min_size, max_leverage = (float(numbers[name]) for name in _RULES)
     rules = InstrumentRules(lot=lot, tick=tick, min_size=min_size, max_leverage=max_leverage)
-    return replace(rules, maintenance_margin=tiers[0].maintenance) if tiers else rules
+    return replace(rules, maintenance_margin=tiers[0].maintenance, tiers=tiers) if tiers else rules
 
 
 def _list_numbers(rules: InstrumentRules) -> dict[str, float]:
@@ -134,21 +132,20 @@ def _write_market(market: KnownMarket) -> dict[str, Any]:
         # The last tier has no end, and JSON no infinity.
         "tiers": [
             {**asdict(tier), "max_notional": tier.max_notional if math.isfinite(tier.max_notional) else None}
-            for tier in market.tiers
+            for tier in market.rules.tiers
         ],
     }
 
 
 def _read_market(name: str, told: Mapping[str, Any]) -> KnownMarket:
     venue, _, symbol = name.partition(":")
-    tiers = [
+    tiers = tuple(
         MarginTier(**{**tier, "max_notional": math.inf if tier["max_notional"] is None else tier["max_notional"]})
         for tier in told["tiers"]
-    ]
+    )
     return KnownMarket(
         instrument=Instrument(venue=venue, symbol=symbol),
         rules=_make_rules(told, tiers),
-        tiers=check_tiers(tiers) if tiers else (),
         contract_size=float(told["contract_size"]),
         state=MarketState(told["state"]),
         seen_ms=parse_instant(told["seen"]),

@@ -68,7 +68,7 @@ def test_all_markets_are_kept_without_tiers_unless_those_are_asked_for(
     told = run(tmp_path, exchange, "markets", "--symbols", "all", "--tiers")
     assert all(row["tiers"] for row in told)
     run(tmp_path, exchange, "markets")
-    assert len(desk.markets.read()[ETH].tiers) > 1
+    assert len(desk.rules()[ETH].tiers) > 1
 
 
 def test_a_symbol_that_is_not_listed_is_refused(tmp_path: Path, exchange: BackgroundExchange) -> None:

@@ -36,8 +36,8 @@ def test_what_was_told_is_known_to_the_next_process(tmp_path: Path) -> None:
     file = tmp_path / "markets.json"
     assert MarketsFile(file).remember(ask_markets(), seen_ms=NOON_MS, tiers={BTC: TIERS}) == 2
     known = MarketsFile(file).read()[BTC]
-    assert known.rules == InstrumentRules(lot=0.001, tick=0.01, min_size=0.001, maintenance_margin=0.004)
-    assert (known.tiers, known.seen_ms, known.state) == (TIERS, NOON_MS, MarketState.LIVE)
+    assert known.rules == InstrumentRules(lot=0.001, tick=0.01, min_size=0.001, maintenance_margin=0.004, tiers=TIERS)
+    assert (known.seen_ms, known.state) == (NOON_MS, MarketState.LIVE)
 
 
 def test_the_newest_word_counts_and_tiers_not_asked_for_stay(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_the_newest_word_counts_and_tiers_not_asked_for_stay(tmp_path: Path) -> 
     file.remember([changed], seen_ms=NOON_MS + 1)
     known = file.read()
     assert (known[BTC].rules.lot, known[BTC].rules.maintenance_margin) == (0.01, 0.004)
-    assert (known[BTC].tiers, known[BTC].state) == (TIERS, MarketState.SUSPENDED)
+    assert (known[BTC].rules.tiers, known[BTC].state) == (TIERS, MarketState.SUSPENDED)
     assert known[Instrument(venue="fake", symbol="ETH-USDT")].seen_ms == NOON_MS
 
 

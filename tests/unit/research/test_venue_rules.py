@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edgeproof.domain.instruments import Instrument, InstrumentRules
+from edgeproof.domain.instruments import Instrument, InstrumentRules, MarginTier
 from edgeproof.domain.time import MS_PER_DAY, Timeframe
 from edgeproof.research import CycleReport, CycleRequest, run_cycle
 from edgeproof.research.report.words import NO_RULES
@@ -58,6 +58,19 @@ def test_a_market_whose_rules_are_known_is_traded_by_them_and_another_is_not(lak
     assert [lot for lot, _ in by_market[BTC]] == [0.0, 8.0]
     assert len({result for _, result in by_market[BTC]}) == 2
     assert [lot for lot, _ in by_market[ETH]] == [0.0]
+
+
+def test_tiers_that_a_venue_told_name_another_trial(lake: MemoryLake) -> None:
+    tiers = (
+        MarginTier(max_notional=5_000.0, maintenance=0.004, max_leverage=20.0),
+        MarginTier(max_notional=float("inf"), maintenance=0.1, max_leverage=5.0),
+    )
+    ledger = MemoryLedger()
+    plain = run(lake, ledger, {BTC: COARSE})
+    tiered = run(lake, ledger, {BTC: replace(COARSE, maintenance_margin=0.004, tiers=tiers)})
+    assert plain.run_id != tiered.run_id
+    conditions = [trial.costs for trial in ledger.trials() if trial.instrument == BTC]
+    assert [told.get("tier1_max_notional") for told in conditions] == [None, 5_000.0]
 
 
 def test_rules_of_markets_that_are_not_looked_at_change_nothing(lake: MemoryLake) -> None:
