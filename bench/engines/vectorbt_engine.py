@@ -1,4 +1,9 @@
-"""vectorbt: ``Portfolio.from_signals``, compiled by numba, on pandas series that are made before the clock starts."""
+"""vectorbt: ``Portfolio.from_signals``, compiled by numba, on pandas series that are made before the clock starts.
+
+``from_signals`` gives orders. Trades, the equity curve and statistics, which the other readings contain, are made when
+they are asked for, and ``stats()`` asks for them all. A table of trades with dates (``records_readable``), which would
+cost it microseconds a bar more, is not asked for.
+"""
 
 from __future__ import annotations
 
@@ -60,12 +65,13 @@ def _replay(effort: Effort, density: float) -> Measured:
     names = ("long", "short", "exit_long", "exit_short")
     signals = _index(bars, {name: getattr(wishes, name) for name in names})
     trades = _simulate(prices, signals).trades.count()
+    alone_ns = min(take_times(lambda: _simulate(prices, signals), effort.repeats)) / count * 1e9
     return measure_each(
-        lambda: _simulate(prices, signals),
+        lambda: _simulate(prices, signals).stats(silence_warnings=True),
         effort,
         count=count,
         size=f"{count:,} bars, {trades:,} trades",
-        note="from_signals alone: it fills orders; its trade and equity tables are made later, and not counted",
+        note=f"from_signals, then stats(): trades, equity, statistics; orders alone {alone_ns:.0f} ns/bar",
     )
 
 
