@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from edgeproof.backtest.sweeps import sweep
     from edgeproof.backtest.tear_sheets import write_tear_sheet
     from edgeproof.bootstrap import open_workspace
-    from edgeproof.execution import Costs
+    from edgeproof.domain.instruments import InstrumentRules, MarginTier
+    from edgeproof.execution import Costs, HourlySlippage
     from edgeproof.features import compute_features
     from edgeproof.simulator.market import generate_market
     from edgeproof.strategies import load_strategy
@@ -25,6 +26,9 @@ __version__ = VERSION
 
 _HOMES = {
     "Costs": "edgeproof.execution",
+    "HourlySlippage": "edgeproof.execution",
+    "InstrumentRules": "edgeproof.domain.instruments",
+    "MarginTier": "edgeproof.domain.instruments",
     "backtest": "edgeproof.backtest",
     "backtest_portfolio": "edgeproof.backtest.portfolio",
     "backtest_signals": "edgeproof.backtest",
@@ -49,6 +53,9 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "Costs",
+    "HourlySlippage",
+    "InstrumentRules",
+    "MarginTier",
     "backtest",
     "backtest_portfolio",
     "backtest_signals",

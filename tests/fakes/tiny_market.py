@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from edgeproof.backtest import replay_signals
+from edgeproof.backtest import prepare_tape, replay_signals
 from edgeproof.domain.series import BarSeries
 from edgeproof.domain.signals import Signals
 from edgeproof.domain.time import MS_PER_MINUTE, Timeframe
@@ -91,6 +91,13 @@ def make_funding(rates: Mapping[float, float]) -> pl.DataFrame:
     )
 
 
+def make_prints(prints: Sequence[tuple[float, float]]) -> pl.DataFrame:
+    """Trades of the market at these minutes after the start."""
+    ts = pl.Series([START_MS + round(minute * MS_PER_MINUTE) for minute, _ in prints], dtype=pl.Int64)
+    prices = pl.Series([price for _, price in prints], dtype=pl.Float64)
+    return pl.DataFrame({"ts": ts.cast(pl.Datetime("ms", "UTC")), "price": prices})
+
+
 def trade(  # noqa: PLR0913 - one keyword for each thing a test may vary
     bars: BarSeries,
     letters: str,
@@ -104,11 +111,19 @@ def trade(  # noqa: PLR0913 - one keyword for each thing a test may vary
     cool_down: int = 0,
     take_share: float = 1.0,
     limit_wait: int = 1,
+    prints: Sequence[tuple[float, float]] = (),
+    slippage_factor: Sequence[float] | None = None,
     **levels: float | Sequence[float],
 ) -> Replay:
-    """Replay letters over bars."""
-    return replay_signals(
+    """Replay letters over bars; prints are trades of the market, each a minute after the start and a price."""
+    tape = prepare_tape(
         bars,
+        None if funding is None else make_funding(funding),
+        trades=make_prints(prints),
+        slippage_factor=None if slippage_factor is None else pl.Series(slippage_factor),
+    )
+    return replay_signals(
+        tape,
         make_signals(
             bars if decide_on is None else decide_on,
             letters,
@@ -120,7 +135,6 @@ def trade(  # noqa: PLR0913 - one keyword for each thing a test may vary
         ),
         costs=costs,
         rules=rules,
-        funding=None if funding is None else make_funding(funding),
         initial_equity=equity,
         symbol="TINY",
     )

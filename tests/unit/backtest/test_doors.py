@@ -297,3 +297,35 @@ def test_the_breakdown_of_costs_adds_up() -> None:
 
 def test_the_package_is_the_function_too() -> None:
     assert edgeproof.backtest(make_frame(), CROSSING).metrics == backtest(make_frame(), CROSSING).metrics
+
+
+# What a bar leaves open, and what it cost
+
+
+def test_trades_of_the_market_settle_the_bars_of_their_own_symbol() -> None:
+    one = make_frame(200, seed=5).with_columns(high=pl.col("close") * 1.01, low=pl.col("close") * 0.99)
+    frame = pl.concat([one.with_columns(symbol=pl.lit(name)) for name in ("A-USDT", "B-USDT")])
+    ups = one.select(pl.col("ts") + pl.duration(seconds=1), price=pl.col("high"), symbol=pl.lit("B-USDT"))
+    strategy = CROSSING + "stop: close * 0.005\ntake: close * 0.005\n"
+    result = backtest(frame, strategy, costs=FREE, trades=ups)
+    reasons = {name: set(result.by_symbol[name].trades["exit_reason"]) for name in ("A-USDT", "B-USDT")}
+    assert "stop" in reasons["A-USDT"]
+    assert reasons["B-USDT"] == {"take"}
+
+
+def test_a_column_of_factors_makes_slippage_dearer_where_it_says_so() -> None:
+    frame = make_frame(300)
+    costs = Costs(taker=0, slippage=0.001, latency_ms=0)
+    long = np.arange(300) % 50 == 0
+    plain, dear, none = (
+        backtest_signals(bars, long=long, max_hold=5, costs=costs).metrics.slippage
+        for bars in (frame, *(frame.with_columns(slippage_factor=pl.lit(factor)) for factor in (2.0, 0)))
+    )
+    assert dear == pytest.approx(2 * plain, rel=1e-2)
+    assert none == 0
+
+
+def test_factors_that_would_eat_the_price_are_refused() -> None:
+    frame = make_frame(10).with_columns(slippage_factor=pl.lit(500.0))
+    with pytest.raises(InvalidValue, match="slippage_factor"):
+        backtest_signals(frame, long=[True] * 10, costs=Costs(slippage=0.01))

@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import polars as pl
 import pytest
 
 from edgeproof.backtest import prepare_tape
 from edgeproof.backtest.tape import find_day_ends
-from edgeproof.domain.errors import InvalidValue
+from edgeproof.domain.errors import InvalidValue, SchemaMismatch
 from edgeproof.domain.time import MS_PER_DAY, MS_PER_HOUR
-from fakes.tiny_market import START_MS, make_bars, make_funding
+from fakes.tiny_market import START_MS, make_bars, make_funding, make_prints
 
 HOUR = MS_PER_HOUR
 
@@ -70,3 +71,27 @@ def test_times_outside_two_centuries_are_refused(shift: int) -> None:
 def test_no_bars_are_refused() -> None:
     with pytest.raises(InvalidValue, match="empty"):
         prepare_tape(make_bars("100").slice(0, 0))
+
+
+def test_trades_of_the_market_are_put_in_order_of_time_and_keep_theirs_within_one() -> None:
+    tape = prepare_tape(make_bars("100", "100"), trades=make_prints([(1, 5.0), (0.5, 1.0), (0.5, 2.0)]))
+    assert tape.print_price.tolist() == [1, 2, 5]
+    assert (tape.print_ts - START_MS).tolist() == [30_000, 30_000, 60_000]
+
+
+@pytest.mark.parametrize("price", [float("nan"), float("inf"), 0.0, -1.0, None])
+def test_trades_at_no_price_are_refused(price: float | None) -> None:
+    prints = make_prints([(0, 1.0)]).with_columns(price=pl.lit(price, dtype=pl.Float64))
+    with pytest.raises(InvalidValue, match="trades"):
+        prepare_tape(make_bars("100"), trades=prints)
+
+
+def test_trades_without_a_price_are_refused_by_its_name() -> None:
+    with pytest.raises(SchemaMismatch, match="price: missing"):
+        prepare_tape(make_bars("100"), trades=make_prints([(0, 1.0)]).drop("price"))
+
+
+@pytest.mark.parametrize("factors", [[1.0], [1.0, -1.0], [1.0, None], [1.0, float("nan")], ["a", "b"], [1.0, 1e9]])
+def test_slippage_factors_that_cannot_be_are_refused(factors: list[object]) -> None:
+    with pytest.raises(InvalidValue, match="slippage_factor"):
+        prepare_tape(make_bars("100", "100"), slippage_factor=pl.Series(factors))
