@@ -5,7 +5,7 @@
   const places = [...document.querySelectorAll(".figure")];
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   // What fits between the margins of an upright A4 or Letter page, in CSS pixels.
-  const PAPER = 640;
+  const PAPER = 680;
 
   // A figure names colours by style variable, so the page decides what they are.
   function resolve(value, style) {
@@ -24,7 +24,8 @@
   function axis(style, own) {
     const grid = style.getPropertyValue("--line").trim();
     // A finger that scrolls the page must not zoom the chart.
-    return { gridcolor: grid, zerolinecolor: grid, automargin: true, fixedrange: true, ...own };
+    const title = own && own.title ? { title: { standoff: 10, ...own.title } } : {};
+    return { gridcolor: grid, zerolinecolor: grid, automargin: true, fixedrange: true, ...own, ...title };
   }
 
   function draw(place, width) {

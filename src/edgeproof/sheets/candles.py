@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edgeproof.domain.arrays import FloatArray, IntArray
     from edgeproof.domain.series import BarSeries
 
-MOST_CANDLES: Final = 100_000
+MOST_CANDLES: Final = 150_000  # three months of minutes; 27 bytes of page each
 # Lengths that a reader can name, minutes; past these, whole numbers of weeks.
 LENGTHS: Final = (1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1_440, 2_880, 4_320, 10_080)
 _WEEK: Final = 10_080

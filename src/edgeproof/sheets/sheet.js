@@ -153,7 +153,7 @@
         xaxis: { ...template.layout.xaxis, range: view, autorange: false, fixedrange: finger },
         dragmode: finger ? false : "zoom",
       },
-      config: { doubleClick: false },
+      config: { doubleClick: false, doubleClickDelay: 500 },
     });
     say.textContent = `${date(view[0])} to ${date(view[1])} UTC: ${seen.x.length.toLocaleString("en")} candles of `
       + `${length(seen.length)}${banded ? ", drawn as a band from low to high with the close as a line" : ""}; `

@@ -51,7 +51,7 @@ def test_paper_shows_every_figure_even_folded_ones_as_wide_as_the_paper(page: st
         window.dispatchEvent(new Event("afterprint"));
         return [drawn, Math.max(...widths), open, document.querySelectorAll("details[open]").length];
     """
-    assert ask_page(page, tmp_path, script) == [4, 640, 3, 0]
+    assert ask_page(page, tmp_path, script) == [4, 680, 3, 0]
 
 
 def test_printing_draws_what_was_never_scrolled_to(page: str, tmp_path: Path) -> None:

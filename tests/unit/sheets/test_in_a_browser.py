@@ -17,6 +17,7 @@ from fakes.browser import Tab, require_browser, visit
 if TYPE_CHECKING:
     from pathlib import Path
 
+_TRIES = 10
 TRACES = "Object.fromEntries(edgeproof.figures.price.data.map((one) => [one.name, one]))"
 DRAW = "document.querySelector('[data-figure=\"price\"]').scrollIntoView(); await wait(400);"
 
@@ -66,9 +67,19 @@ async def use_mouse(tab: Tab) -> list[list[float]]:
     await tab.move_mouse(("mouseMoved", first, y), ("mousePressed", first, y), ("mouseMoved", last, y + 2))
     await tab.move_mouse(("mouseReleased", last, y + 2))
     spans.append(await tab.run(f"await wait(600); return {RANGE};"))
-    for clicks in (1, 2):
-        await tab.move_mouse(("mousePressed", first, y), ("mouseReleased", first, y), clicks=clicks)
-    return [*spans, await tab.run(f"await wait(600); return {RANGE};")]
+    return [*spans, await double_click(tab, first, y)]
+
+
+async def double_click(tab: Tab, x: float, y: float) -> list[float]:
+    """What is in view after two quick clicks; on a busy machine two may be too slow to be one double click."""
+    for _ in range(_TRIES):
+        before = await tab.run(f"return {RANGE};")
+        for clicks in (1, 2):
+            await tab.move_mouse(("mousePressed", x, y), ("mouseReleased", x, y), clicks=clicks)
+        after: list[float] = await tab.run(f"await wait(600); return {RANGE};")
+        if after != before:
+            break
+    return after
 
 
 def test_the_script_draws_the_whole_as_python_does(sheet: Sheet, answers: dict[str, Any]) -> None:
