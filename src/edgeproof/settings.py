@@ -93,7 +93,7 @@ class DataSettings(_Section):
 class ExchangeSettings(_Section):
     """Where history and live data are asked for; `--venue` and `--host` of a command win."""
 
-    venue: str = Field("blofin", description="blofin, binance, bybit or okx; live streams come from blofin alone.")
+    venue: str = Field("blofin", description="blofin, binance, bybit or okx.")
     environment: Literal["live", "demo"] = Field("live", description="live, or demo where the venue has one.")
     rest_url: str | None = Field(
         None, description="Another address for requests: a relay, or a simulated exchange at http://127.0.0.1:PORT."

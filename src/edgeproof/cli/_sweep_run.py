@@ -79,6 +79,9 @@ def load_ground(
 ) -> Ground:
     """Load bars and funding; trials on them have the keys that a cycle over the same window would give them.
 
+    Of orders the venue's rules are asked where all markets have the same ones, as one market always has; of markets
+    that differ none are, and their trials are others than a cycle's.
+
     Raises:
         RequestError: No bars in the window, or markets of several venues.
     """
@@ -98,11 +101,13 @@ def load_ground(
     if len(venues) > 1:
         raise InvalidValue("symbols", f"markets of {', '.join(venues)}", f"those of one venue, such as {traded[0]}")
     loaded = {i.symbol: one for i, one in desk.loaded.items() if i.venue == venues[0]}
+    rules, *others = (house.rules().get(instrument) for instrument in traded)
     markets = Markets(
         bars={symbol: one.bars for symbol, one in loaded.items()},
         symbols=tuple(instrument.symbol for instrument in traded),
         funding={symbol: one.funding for symbol, one in loaded.items() if one.funding.height},
         costs=house.costs,
+        rules=rules if all(other == rules for other in others) else None,
         initial_equity=house.settings.research.initial_equity,
     )
     return Ground(desk=desk, venue=venues[0], markets=markets)

@@ -50,3 +50,29 @@ def test_a_backtest_goes_by_the_rules_the_venue_told(desk: Workspace, capsys: py
     assert bound["conditions"]["max_leverage"] == 20.0
     assert free["total"]["metrics"]["total_return"] != bound["total"]["metrics"]["total_return"]
     assert "the venue's rules are not known" not in " ".join(backtest(desk, capsys).split())
+
+
+def sweep(desk: Workspace, *more: str) -> set[float]:
+    """Sweep two values of a parameter; the lots that its trials were made under."""
+    before = {trial.key for trial in desk.trials()}
+    with pytest.raises(SystemExit) as stopped:
+        main(["sweep", "ema_crossover", "--workspace", str(desk.root), "--json", "--param", "fast=8,12", *more])
+    assert stopped.value.code == 0
+    return {trial.costs["lot"] for trial in desk.trials() if trial.key not in before}
+
+
+def test_a_sweep_goes_by_rules_that_hold_for_all_of_its_markets(desk: Workspace) -> None:
+    desk.lake.append(BARS, made_whole("ETH-USDT"))
+    markets = [
+        Market(
+            instrument=Instrument(venue="demo", symbol=symbol),
+            venue_symbol=symbol,
+            rules=InstrumentRules(lot=lot),
+            contract_size=1.0,
+            state=MarketState.LIVE,
+        )
+        for symbol, lot in (("BTC-USDT", 8.0), ("ETH-USDT", 2.0))
+    ]
+    desk.markets.remember(markets, seen_ms=1_760_000_000_000)
+    assert sweep(desk, "--symbols", "BTC-USDT") == {8.0}
+    assert sweep(desk) == {0.0}
