@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo check format test test-all golden bench docs lock clean
+.PHONY: help dev demo check format test test-all golden bench check-speed docs lock clean
 
 ## help: show this list
 help:
@@ -59,9 +59,13 @@ test-all: $(VENV)/.dev
 golden: $(VENV)/.dev
 	$(BIN)/python tests/golden/renew.py
 
-## bench: measure against the targets and the peers, in one run (ARGS="--quick" for a short one)
+## bench: measure against the targets and the peers, in one run (ARGS="--quick" for a short one, "--curves" for growth)
 bench: $(VENV)/.bench
 	$(BIN)/python bench/run.py $(ARGS)
+
+## check-speed: a small bench that fails where a ratio to a peer has halved, never on seconds
+check-speed: $(VENV)/.dev
+	$(BIN)/python -m bench.guard
 
 ## docs: renew the generated pages and check that they say what the code does
 docs: $(VENV)/.dev

@@ -1,10 +1,11 @@
-"""Run one case in one engine, in a process of its own: ``python -m bench.child CASE ENGINE [--quick]``.
+"""Run one case in one engine, in a process of its own: ``python -m bench.child CASE ENGINE [--quick] [--bars N] ...``.
 
 The last line on stdout is the reading as JSON. A peer that is not installed, or that fails, is a reading that says so.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
 import sys
@@ -16,6 +17,8 @@ from bench.measure import Effort, read_peak_mib
 from bench.readings import Reading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.measure import Measured
 
 
@@ -39,7 +42,20 @@ def measure_case(case: str, engine: str, effort: Effort) -> Reading:
     )
 
 
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench.child", description="Run one case in one engine.")
+    parser.add_argument("case")
+    parser.add_argument("engine")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--bars", type=int)
+    parser.add_argument("--combinations", type=int)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--compute")
+    return parser.parse_args(arguments)
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    reading = measure_case(sys.argv[1], sys.argv[2], Effort(quick="--quick" in sys.argv[3:]))
+    asked = vars(_parse(sys.argv[1:]))
+    reading = measure_case(asked.pop("case"), asked.pop("engine"), Effort(**asked))
     print(json.dumps(asdict(reading)))

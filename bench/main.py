@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from bench.cases import CASES
+from bench.cases import CASES, OURS
+from bench.curves import measure_curve, plan_curves
 from bench.machine import describe_machine
-from bench.readings import Reading, summarise, write_table
+from bench.readings import summarise, write_table
+from bench.running import ROOT, run_child
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,15 +21,13 @@ if TYPE_CHECKING:
 
     from bench.cases import Case
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-_TIMEOUT_S: Final = 1_800
-_TAIL: Final = 300
-
 
 def main(arguments: Sequence[str]) -> int:
     """Measure, print the table, write the JSON; 1 if one of edgeproof's own cases failed."""
     options = _parse(arguments)
     machine = describe_machine()
+    if options.curves:
+        return _draw_curves(machine, quick=options.quick, folder=Path(options.results))
     cases = [case for case in CASES if not options.only or case.name in options.only]
     summaries = [_measure(case, quick=options.quick, peers=not options.no_peers) for case in cases]
     result = {
@@ -45,12 +44,28 @@ def main(arguments: Sequence[str]) -> int:
     return int(any(engine["skipped"] for case in summaries for engine in case["engines"][:1]))
 
 
+def _draw_curves(machine: dict[str, Any], *, quick: bool, folder: Path) -> int:
+    curves = [measure_curve(curve) for curve in plan_curves(quick=quick)]
+    result = {
+        "schema_version": 1,
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "quick": quick,
+        "machine": machine,
+        "curves": curves,
+    }
+    print(_describe_machine(machine))
+    print(f"results: {_write(result, folder, 'curves-')}")
+    ours = [line for curve in curves for line in curve["lines"] if line["engine"] == OURS and line["compute"] is None]
+    return int(any(point["skipped"] for line in ours for point in line["points"]))
+
+
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument(
         "--quick", action="store_true", help="a tenth of the data, three repeats, no verdict on targets"
     )
     parser.add_argument("--only", action="append", metavar="NAME", choices=[case.name for case in CASES])
+    parser.add_argument("--curves", action="store_true", help="how time and memory grow, instead of the table")
     parser.add_argument("--no-peers", action="store_true", help="measure edgeproof alone")
     parser.add_argument("--results", default=str(ROOT / "bench" / "results"), help="folder for the JSON")
     return parser.parse_args(arguments)
@@ -60,24 +75,9 @@ def _measure(case: Case, *, quick: bool, peers: bool) -> dict[str, Any]:
     readings = []
     for engine in case.engines if peers else case.engines[:1]:
         print(f"{case.name}: {engine} ...", file=sys.stderr, flush=True)
-        readings.append(_run_child(case.name, engine, quick=quick))
+        readings.append(run_child(case.name, engine, *(["--quick"] if quick else [])))
     # Targets are for full sizes: over a tenth of the data, the fixed cost of a call weighs ten times as much.
     return summarise(case, readings, judge=not quick)
-
-
-def _run_child(case: str, engine: str, *, quick: bool) -> Reading:
-    command = [sys.executable, "-m", "bench.child", case, engine, *(["--quick"] if quick else [])]
-    try:
-        done = subprocess.run(  # noqa: S603 - our own module, by this interpreter
-            command, cwd=ROOT, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return Reading(case=case, engine=engine, skipped=f"not done after {_TIMEOUT_S} s")
-    if done.returncode or not done.stdout.strip():
-        tail = " ".join(done.stderr.split())[-_TAIL:]
-        return Reading(case=case, engine=engine, skipped=f"ended with status {done.returncode}: {tail}")
-    fields = json.loads(done.stdout.strip().splitlines()[-1])
-    return Reading(**fields | {"readings": tuple(fields["readings"])})
 
 
 def _describe_machine(machine: dict[str, Any]) -> str:
@@ -89,8 +89,8 @@ def _describe_machine(machine: dict[str, Any]) -> str:
     )
 
 
-def _write(result: dict[str, Any], folder: Path) -> Path:
+def _write(result: dict[str, Any], folder: Path, prefix: str = "") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{result['measured_at'].replace(':', '').replace('+0000', 'Z')}.json"
+    path = folder / f"{prefix}{result['measured_at'].replace(':', '').replace('+0000', 'Z')}.json"
     path.write_text(json.dumps(result, indent=2) + "\n")
     return path

@@ -21,6 +21,8 @@ CASH: Final = 10_000.0
 UNITS: Final = 1
 SHARE: Final = 0.01
 _SEED: Final = 20_260_101
+_SLOW_FOR_ONE_FAST: Final = 3.2
+_MOST_FAST: Final = 56
 _VOLATILITY: Final = 0.0008  # of a minute's log return
 
 
@@ -80,6 +82,13 @@ def draw_wishes(count: int, density: float) -> Wishes:
     stream = np.random.default_rng(_SEED + 1)
     kind = np.where(stream.random(count) < density, stream.integers(0, 4, count), -1)
     return Wishes(long=kind == 0, short=kind == 1, exit_long=kind == 2, exit_short=kind == 3)  # noqa: PLR2004
+
+
+def draw_windows(combinations: int) -> tuple[list[int], list[int]]:
+    """Lengths of a fast and a slow mean: every fast one with every slow one makes about as many combinations."""
+    fast = min(_MOST_FAST, max(1, round((combinations / _SLOW_FOR_ONE_FAST) ** 0.5)))
+    slow = -(-combinations // fast)
+    return list(range(3, 3 + fast)), list(range(61, 61 + slow))
 
 
 def draw_prints(count: int) -> Prints:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _SHORTEST_S: Final = 0.05
+_FINEST_S: Final = 1e-6
+_LONG_S: Final = 5.0
 _LAUNCHER: Final = """
 import resource, subprocess, sys
 done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
@@ -41,12 +43,35 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """How long to measure: full, or quick with a tenth of the data and fewer repeats."""
+    """How much to measure, and by which clock.
+
+    Attributes:
+        quick: A tenth of the data, and fewer repeats.
+        bars: So many bars or trades instead of a case's own number.
+        combinations: So many in a sweep instead of its own number.
+        workers: How many compute a sweep at once.
+        compute: Who computes a sweep; threads where None.
+        clock: Tells seconds. That of the wall says what a user waits; that of the process counts its threads' work
+            alone, and hardly hears what else runs on the machine.
+    """
 
     quick: bool = False
+    bars: int | None = None
+    combinations: int | None = None
+    workers: int = 2
+    compute: str | None = None
+    clock: Callable[[], float] = time.perf_counter
 
     def scale(self, count: int) -> int:
         """A count of bars or trades, cut down when quick."""
+        if self.bars is not None:
+            return self.bars
+        return count // 10 if self.quick else count
+
+    def scale_combinations(self, count: int) -> int:
+        """A count of combinations, cut down when quick."""
+        if self.combinations is not None:
+            return self.combinations
         return count // 10 if self.quick else count
 
     @property
@@ -55,25 +80,25 @@ class Effort:
         return 3 if self.quick else 7
 
 
-def take_times(work: Callable[[], object], repeats: int) -> list[float]:
+def take_times(work: Callable[[], object], repeats: int, clock: Callable[[], float] = time.perf_counter) -> list[float]:
     """Seconds the work takes, once for each repeat.
 
     One run before them is not timed: it compiles, fills caches and imports what is lazy. Work shorter than a twentieth
     of a second is done again and again within one repeat; the garbage collector waits meanwhile, as in ``timeit``.
     """
     work()
-    loops = max(1, round(_SHORTEST_S / _time_loops(work, 1)))
-    return [_time_loops(work, loops) / loops for _ in range(repeats)]
+    loops = max(1, round(_SHORTEST_S / max(_time_loops(work, 1, clock), _FINEST_S)))
+    return [_time_loops(work, loops, clock) / loops for _ in range(repeats)]
 
 
-def _time_loops(work: Callable[[], object], loops: int) -> float:
+def _time_loops(work: Callable[[], object], loops: int, clock: Callable[[], float]) -> float:
     gc.collect()
     gc.disable()
     try:
-        started = time.perf_counter()
+        started = clock()
         for _ in range(loops):
             work()
-        return time.perf_counter() - started
+        return clock() - started
     finally:
         gc.enable()
 
@@ -102,11 +127,24 @@ def _convert_maxrss(maxrss: int) -> float:
 
 def measure_each(work: Callable[[], object], effort: Effort, *, count: int, size: str, note: str = "") -> Measured:
     """Nanoseconds for each of ``count`` things that the work does."""
-    times = take_times(work, effort.repeats)
+    times = take_times(work, effort.repeats, effort.clock)
     return Measured(readings=tuple(seconds / count * 1e9 for seconds in times), size=size, note=note)
 
 
 def measure_rate(work: Callable[[], object], effort: Effort, *, count: int, size: str, note: str = "") -> Measured:
     """Millions of ``count`` things done in a second."""
-    times = take_times(work, effort.repeats)
+    times = take_times(work, effort.repeats, effort.clock)
     return Measured(readings=tuple(count / seconds / 1e6 for seconds in times), size=size, note=note)
+
+
+def measure_sweep(
+    work: Callable[[], object], effort: Effort, *, combinations: int, bars: int, note: str = ""
+) -> Measured:
+    """Seconds for each thousand combinations over a million bars; a long sweep is done once, and nothing before it."""
+    started = effort.clock()
+    work()
+    readings = [effort.clock() - started]
+    while sum(readings) < _LONG_S and len(readings) < effort.repeats:
+        readings.append(_time_loops(work, 1, effort.clock))
+    size = f"{combinations:,} combinations x {bars:,} bars"
+    return Measured(readings=tuple(s * 1e9 / (combinations * bars) for s in readings), size=size, note=note)

@@ -7,16 +7,31 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
-from bench.material import CASH, FEE, SHARE, SLIPPAGE, START_MS, STOP, TAKE, draw_bars, draw_prints, draw_wishes
-from bench.measure import Measured, measure_each, measure_rate, run_for_peak_mib, take_times
+from bench.material import (
+    CASH,
+    FEE,
+    SHARE,
+    SLIPPAGE,
+    START_MS,
+    STOP,
+    TAKE,
+    draw_bars,
+    draw_prints,
+    draw_windows,
+    draw_wishes,
+)
+from bench.measure import Measured, measure_each, measure_rate, measure_sweep, run_for_peak_mib, take_times
 
 from edgeproof.adapters.lake import DeltaLake
 from edgeproof.backtest import backtest, prepare_tape, replay_signals
+from edgeproof.backtest.portfolio import Member, backtest_portfolio
+from edgeproof.backtest.sweeps import sweep as run_sweep
 from edgeproof.domain.frames import BARS, FUNDING, TRADES, UTC_MS
 from edgeproof.domain.series import BarSeries
 from edgeproof.domain.signals import Signals
@@ -33,10 +48,12 @@ if TYPE_CHECKING:
 
 _BARS: Final = 1_000_000
 _FEATURE_BARS: Final = 200_000
+_COMBINATIONS: Final = 1_000
 _TRADES: Final = 10_000_000
 _IMPORTED: Final = 6_000_000
 _BATCH: Final = 1_000_000
 _COSTS: Final = Costs(taker=FEE, slippage=SLIPPAGE)
+_SYMBOLS: Final = ("BTC-USDT", "ETH-USDT", "SOL-USDT", "XRP-USDT")
 _COMMAND: Final = (sys.executable, "-m", "edgeproof")
 
 
@@ -54,11 +71,46 @@ def strategy(effort: Effort) -> Measured:
     """A crossing of two exponential means: indicators, signals, replay and every metric."""
     count = effort.scale(_BARS)
     bars, crossover = _frame(draw_bars(count)), load_strategy("ema_crossover")
-    times = take_times(lambda: backtest(bars, crossover, timeframe=ONE_MINUTE, costs=_COSTS), effort.repeats)
-    return Measured(
-        readings=tuple(seconds / count * 1e9 for seconds in times),
+    return measure_each(
+        lambda: backtest(bars, crossover, timeframe=ONE_MINUTE, costs=_COSTS),
+        effort,
+        count=count,
         size=f"{count:,} bars",
         note="backtest(frame, 'ema_crossover'): decisions on every minute",
+    )
+
+
+def sweep(effort: Effort) -> Measured:
+    """A grid over the two windows of that crossing, every metric of every combination."""
+    count = effort.scale(_BARS)
+    bars, (fast, slow) = _frame(draw_bars(count)), draw_windows(effort.scale_combinations(_COMBINATIONS))
+    run = partial(
+        run_sweep, strategy="ema_crossover", timeframes=ONE_MINUTE, costs=_COSTS, workers=effort.workers,
+        compute=effort.compute,
+    )  # fmt: skip
+    run(bars.head(1_000), grid={"fast": [3, 4], "slow": [99]})  # compiles, and starts who computes
+    return measure_sweep(
+        lambda: run(bars, grid={"fast": fast, "slow": slow}),
+        effort,
+        combinations=len(fast) * len(slow),
+        bars=count,
+        note=f"{effort.workers} {effort.compute or 'threads'}; every metric of every combination",
+    )
+
+
+def portfolio(effort: Effort) -> Measured:
+    """Two strategies on four symbols of one account."""
+    count = effort.scale(_BARS)
+    one = _frame(draw_bars(count // len(_SYMBOLS)))
+    bars = pl.concat([one.with_columns(symbol=pl.lit(symbol)) for symbol in _SYMBOLS])
+    members = [Member(strategy=name, timeframe=ONE_MINUTE) for name in ("ema_crossover", "zscore_reversion")]
+    trades = backtest_portfolio(bars, members, costs=_COSTS).metrics.trades
+    return measure_each(
+        lambda: backtest_portfolio(bars, members, costs=_COSTS),
+        effort,
+        count=bars.height,
+        size=f"{len(_SYMBOLS)} symbols, {bars.height:,} bars, {trades:,} trades",
+        note="decisions on every minute",
     )
 
 

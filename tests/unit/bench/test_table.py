@@ -58,10 +58,10 @@ def test_the_table_names_every_engine_its_ratio_and_why_one_is_missing() -> None
 
 
 def test_a_run_writes_what_it_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def pretend(case: str, engine: str, *, quick: bool) -> Reading:
-        return Reading(case=case, engine=engine, readings=(2.0 if engine == OURS else 30.0,), size=f"quick={quick}")
+    def pretend(case: str, engine: str, *options: str) -> Reading:
+        return Reading(case=case, engine=engine, readings=(2.0 if engine == OURS else 30.0,), size=" ".join(options))
 
-    monkeypatch.setattr(bench_main, "_run_child", pretend)
+    monkeypatch.setattr(bench_main, "run_child", pretend)
     assert bench_main.main(["--quick", "--only", "features", "--results", str(tmp_path)]) == 0
     (path,) = tmp_path.iterdir()
     written = json.loads(path.read_text())
@@ -74,10 +74,10 @@ def test_a_run_writes_what_it_printed(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_run_in_which_our_own_work_failed_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(case: str, engine: str, *, quick: bool) -> Reading:
-        return Reading(case=case, engine=engine, skipped=f"failed quick={quick}")
+    def fail(case: str, engine: str, *options: str) -> Reading:
+        return Reading(case=case, engine=engine, skipped=f"failed {options}")
 
-    monkeypatch.setattr(bench_main, "_run_child", fail)
+    monkeypatch.setattr(bench_main, "run_child", fail)
     assert bench_main.main(["--only", "help", "--results", str(tmp_path)]) == 1
 
 

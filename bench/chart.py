@@ -1,0 +1,79 @@
+"""Draw curves as one picture: ``python -m bench.chart RESULTS.json [docs/images/scaling.svg]``.
+
+Every curve has two panels. Above, the time of each bar or combination, 1 being edgeproof's (one thread, where threads
+are compared) at the largest size it was asked: ratios, since seconds belong to a machine. Below, the largest memory of
+the process that did it. All axes are logarithmic.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import matplotlib as mpl
+from bench.curves import relate_times
+from bench.running import ROOT
+
+mpl.use("svg")
+
+from matplotlib import pyplot as plt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+
+_TARGET: Final = ROOT / "docs" / "images" / "scaling.svg"
+# Text stays text and nothing is drawn at random: the same numbers make the same file.
+_STYLE: Final[Any] = {"svg.fonttype": "none", "svg.hashsalt": "edgeproof", "font.size": 9, "font.family": "sans-serif"}
+_COLOURS: Final = ("#0b6e4f", "#c8553d", "#6b7fd7", "#b08900", "#7a7a7a")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Draw the picture and say where it is."""
+    options = _parse(arguments)
+    curves = json.loads(Path(options.results).read_text())["curves"]
+    with mpl.rc_context(_STYLE):
+        figure, panels = plt.subplots(
+            2, len(curves), figsize=(4.2 * len(curves), 6.4), sharex="col", squeeze=False, layout="constrained"
+        )
+        for column, curve in enumerate(curves):
+            _draw_times(panels[0][column], curve)
+            _draw_memory(panels[1][column], curve)
+        figure.savefig(options.picture, format="svg", metadata={"Date": None, "Creator": None})
+    print(f"picture: {options.picture}")
+    return 0
+
+
+def _draw_times(panel: Axes, curve: Mapping[str, Any]) -> None:
+    for colour, (name, points) in zip(_COLOURS, relate_times(curve).items(), strict=False):
+        if points:
+            sizes, times = zip(*points, strict=True)
+            panel.plot(sizes, times, "o-", color=colour, label=name, markersize=3.5, linewidth=1.4)
+    thing = curve["over"].removesuffix("s")
+    panel.set(xscale="log", yscale="log", title=curve["name"], ylabel=f"time of a {thing}, edgeproof = 1")
+    panel.grid(visible=True, which="major", alpha=0.25)
+    panel.legend(frameon=False, fontsize=8)
+
+
+def _draw_memory(panel: Axes, curve: Mapping[str, Any]) -> None:
+    for colour, line in zip(_COLOURS, curve["lines"], strict=False):
+        points = [point for point in line["points"] if point["best"] is not None]
+        sizes, peaks = [point["at"] for point in points], [point["peak_mib"] for point in points]
+        panel.plot(sizes, peaks, "o-", color=colour, markersize=3.5, linewidth=1.4)
+    panel.set(xscale="log", yscale="log", xlabel=curve["over"], ylabel="peak memory, MiB")
+    panel.grid(visible=True, which="major", alpha=0.25)
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench.chart", description="Draw what `run.py --curves` measured.")
+    parser.add_argument("results", help="a file of bench/results that begins with curves-")
+    parser.add_argument("picture", nargs="?", default=str(_TARGET), help="where the picture goes")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
