@@ -30,6 +30,7 @@ _PREFIX: Final = "EDGEPROOF_"
 _NESTING: Final = "__"
 # Variables with our prefix that are not settings: they choose or debug a run rather than configure a workspace.
 _OTHER_VARIABLES: Final = frozenset({"EDGEPROOF_WORKSPACE", "EDGEPROOF_DEBUG"})
+_REST_ADDRESS: Final = "https://HOST, or http://127.0.0.1:PORT of a simulated exchange"
 # What an exchange's configuration calls things, where a setting's name is another.
 _EXCHANGE_KEYS: Final = {"exchange host": "rest_url", "name of the venue": "name"}
 
@@ -107,6 +108,14 @@ class ExchangeSettings(_Section):
     budget_share: float = Field(
         1.0, gt=0, le=1, allow_inf_nan=False, description="Share of the venue's limits, where others use the address."
     )
+
+    @field_validator("rest_url")
+    @classmethod
+    def _check_rest_url(cls, url: str | None) -> str | None:
+        # `live` and `demo` are hosts to a configuration, but no addresses.
+        if url is not None and "://" not in url:
+            raise ValueError(f"expected {_REST_ADDRESS}")
+        return url
 
     def configure(self, *, venue: str | None = None, host: str | None = None) -> ExchangeConfig:
         """A venue at an address: what is set here, as far as a command does not say otherwise.
@@ -316,7 +325,8 @@ def _check_exchange(exchange: ExchangeSettings, file: Path) -> None:
         key, problem = "venue", f"unknown; {offer_names(error.name, error.known)}"
     except InvalidValue as error:
         key = _EXCHANGE_KEYS.get(error.what, error.what)
-        problem = f"expected {error.expected}, got {error.value!r}"
+        expected = _REST_ADDRESS if key == "rest_url" else error.expected
+        problem = f"expected {expected}, got {error.value!r}"
     else:
         return
     where, name = _locate(("exchange", key), file)

@@ -48,6 +48,11 @@ def test_the_environment_wins_over_the_file(file: Path, monkeypatch: pytest.Monk
         ("schema_version = 0", r"schema_version: "),
         ('[exchange]\nvenue = "bloffin"', r"edgeproof\.toml: exchange\.venue: unknown; did you mean 'blofin'"),
         ('[exchange]\nrest_url = "openapi.blofin.com"', r"exchange\.rest_url: expected .*https://HOST.*, got 'openapi"),
+        ('[exchange]\nrest_url = "demo"', r"exchange\.rest_url: expected https://HOST, or .*, got 'demo'"),
+        (
+            '[exchange]\nrest_url = "http://10.0.0.1"',
+            r"exchange\.rest_url: expected https://HOST, or .*, got 'http://10",
+        ),
         ('[exchange]\nstream_url = "wss:/x"', r"exchange\.stream_url: expected wss://HOST/PATH.*, got 'wss:/x'"),
         ('[exchange]\nproxy = "10.0.0.1"', r"exchange\.proxy: expected an address such as .*, got '10\.0\.0\.1'"),
         ('[exchange]\nname = "My Venue"', r"exchange\.name: expected lower-case letters"),

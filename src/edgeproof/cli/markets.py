@@ -128,4 +128,5 @@ def _draw(console: Console, document: Sequence[Mapping[str, Any]]) -> None:
         numbers = (f"{row[name]:.10g}" for name in ("lot", "tick", "min_size", "max_leverage", "contract_size"))
         table.add_row(row["symbol"], row["state"], *numbers, "" if row["tiers"] is None else f"{len(row['tiers'])}")
     console.print(table, soft_wrap=True)
-    console.print(f"rules of {len(document):,} markets are kept; sizes in base units", soft_wrap=True)
+    kept = "the rules of one market are" if len(document) == 1 else f"the rules of {len(document):,} markets are"
+    console.print(f"{kept} kept; sizes in base units", soft_wrap=True)
