@@ -4,7 +4,8 @@ EdgeproofError
 ├── RequestError            the request was wrong; the caller changes it (exit status 2)
 │   ├── UnknownName         a name that is not registered; offers the nearest one
 │   ├── InvalidValue        a value of the wrong kind or outside its range
-│   └── SchemaMismatch      a frame whose columns are not those its table declares
+│   ├── SchemaMismatch      a frame whose columns are not those its table declares
+│   └── MissingExtra        an optional library that is not installed
 └── WorkError               the request was right, the work failed (exit status 1)
     ├── Busy                another run holds the workspace
     └── Unreadable          a file or table that cannot be read as what it claims to be
@@ -91,6 +92,25 @@ class SchemaMismatch(RequestError):  # noqa: N818
 
     def __reduce__(self) -> tuple[type[SchemaMismatch], tuple[str, dict[str, str]]]:
         return (type(self), (self.table, self.problems))
+
+
+class MissingExtra(RequestError):  # noqa: N818
+    """An optional library that is not installed.
+
+    Args:
+        what: What needs it.
+        library: The library.
+        extra: The extra of edgeproof that brings it.
+    """
+
+    def __init__(self, what: str, library: str, extra: str) -> None:
+        self.what = what
+        self.library = library
+        self.extra = extra
+        super().__init__(f"{what} needs {library}, which is not installed: pip install 'edgeproof[{extra}]'")
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str, str]]:
+        return (type(self), (self.what, self.library, self.extra))
 
 
 class Busy(WorkError):  # noqa: N818

@@ -6,8 +6,8 @@ made here without a chart library; the page draws them in a browser, `render_pic
 
 from edgeproof.sheets.account import Account, Market, MoneySpent, Sheet
 from edgeproof.sheets.candles import MOST_CANDLES, Candles, gather_candles
-from edgeproof.sheets.pictures import MissingDrawing, render_pictures, require_drawing
-from edgeproof.sheets.quantstats import MissingQuantstats, list_daily_returns, render_quantstats, require_quantstats
+from edgeproof.sheets.pictures import render_pictures, require_drawing
+from edgeproof.sheets.quantstats import list_daily_returns, render_quantstats, require_quantstats
 from edgeproof.sheets.rendering import Picture, draw_pictures, render_sheet
 
 __all__ = [
@@ -15,8 +15,6 @@ __all__ = [
     "Account",
     "Candles",
     "Market",
-    "MissingDrawing",
-    "MissingQuantstats",
     "MoneySpent",
     "Picture",
     "Sheet",

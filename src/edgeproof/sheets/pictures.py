@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from edgeproof.domain.errors import RequestError
+from edgeproof.domain.errors import MissingExtra
 from edgeproof.pages import read_text
 from edgeproof.sheets.rendering import draw_pictures
 
@@ -39,31 +39,21 @@ _POINTS_A_PIXEL: Final = 0.75
 _DASHES: Final = {"solid": "-", "dot": ":"}
 
 
-class MissingDrawing(RequestError):  # noqa: N818 - reads as what happened
-    """Pictures need a library that is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__("pictures need matplotlib; pip install edgeproof[png]")
-
-    def __reduce__(self) -> tuple[type[MissingDrawing], tuple[()]]:
-        return (type(self), ())
-
-
 def require_drawing() -> None:
     """Refuse at once what would fail at the end.
 
     Raises:
-        MissingDrawing: matplotlib is not installed.
+        MissingExtra: matplotlib is not installed.
     """
     if find_spec("matplotlib") is None:
-        raise MissingDrawing
+        raise MissingExtra("a picture", "matplotlib", "png")
 
 
 def render_pictures(sheet: Sheet) -> dict[str, bytes]:
     """Every figure of a sheet as PNG, by name, in the colours of day.
 
     Raises:
-        MissingDrawing: matplotlib is not installed.
+        MissingExtra: matplotlib is not installed.
     """
     require_drawing()
     return {

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from edgeproof.domain.errors import RequestError, WorkError
+from edgeproof.domain.errors import MissingExtra, RequestError, WorkError
 
 if TYPE_CHECKING:
     from edgeproof.sheets.account import Account
@@ -27,16 +27,6 @@ _DAYS_PER_YEAR: Final = 365
 _LEAST_DAYS: Final = 3
 # It asks its maker's site for an icon; a page of this house reaches nowhere.
 _ICON: Final = re.compile(r"<link[^>]+https?://[^>]*>")
-
-
-class MissingQuantstats(RequestError):  # noqa: N818 - reads as what happened
-    """quantstats is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__("this report needs quantstats; pip install edgeproof[quantstats]")
-
-    def __reduce__(self) -> tuple[type[MissingQuantstats], tuple[()]]:
-        return (type(self), ())
 
 
 def list_daily_returns(account: Account) -> pl.DataFrame:
@@ -49,17 +39,17 @@ def require_quantstats() -> None:
     """Refuse at once what would fail at the end.
 
     Raises:
-        MissingQuantstats: It is not installed.
+        MissingExtra: It is not installed.
     """
     if find_spec("quantstats") is None:
-        raise MissingQuantstats
+        raise MissingExtra("this report", "quantstats", "quantstats")
 
 
 def render_quantstats(account: Account, *, title: str) -> str:
     """The HTML report that quantstats makes of an account's daily returns, with 365 days in a year.
 
     Raises:
-        MissingQuantstats: It is not installed.
+        MissingExtra: It is not installed.
         RequestError: Fewer than three days, or returns without spread, of which it makes nothing.
         WorkError: It failed.
     """

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from edgeproof.domain.errors import EdgeproofError, InvalidValue, SchemaMismatch, UnknownName, Unreadable
+from edgeproof.domain.errors import EdgeproofError, InvalidValue, MissingExtra, SchemaMismatch, UnknownName, Unreadable
 from edgeproof.domain.registry import Registry
 
 
@@ -14,6 +14,7 @@ from edgeproof.domain.registry import Registry
         UnknownName("feature", "emma", ["ema", "sma"]),
         InvalidValue("timeframe", "7m", "minutes that divide a day"),
         SchemaMismatch("bars", {"ts": "missing"}),
+        MissingExtra("a picture", "matplotlib", "png"),
         Unreadable("x.zip", "truncated"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from edgeproof.backtest.sweeps.conditions import read_where
 from edgeproof.backtest.sweeps.doors import read_markets, sweep
-from edgeproof.backtest.sweeps.errors import CombinationRefused, MissingExtra, TooManyCombinations
+from edgeproof.backtest.sweeps.errors import CombinationRefused, TooManyCombinations
 from edgeproof.backtest.sweeps.landscape import (
     REACH,
     HeatMap,
@@ -27,7 +27,6 @@ __all__ = [
     "HeatMap",
     "Journal",
     "Markets",
-    "MissingExtra",
     "Neighbourhood",
     "Plan",
     "TooManyCombinations",

@@ -27,21 +27,6 @@ class TooManyCombinations(RequestError):  # noqa: N818 - reads as what happened
         )
 
 
-class MissingExtra(RequestError):  # noqa: N818
-    """An optional library that is not installed.
-
-    Args:
-        what: What needs it.
-        library: The library.
-        extra: The extra of edgeproof that brings it.
-    """
-
-    def __init__(self, what: str, library: str, extra: str) -> None:
-        self.library = library
-        self.extra = extra
-        super().__init__(f"{what} needs {library}, which is not installed: pip install 'edgeproof[{extra}]'")
-
-
 class CombinationRefused(RequestError):  # noqa: N818
     """Params that are each in range but that the strategy does not take together.
 

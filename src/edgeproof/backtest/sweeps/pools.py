@@ -18,9 +18,8 @@ from uuid import uuid4
 from joblib import Parallel, delayed, parallel_config
 
 from edgeproof.backtest.arguments import read_count
-from edgeproof.backtest.sweeps.errors import MissingExtra
 from edgeproof.backtest.sweeps.markets import Desk
-from edgeproof.domain.errors import InvalidValue, WorkError
+from edgeproof.domain.errors import InvalidValue, MissingExtra, WorkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -14,8 +14,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from edgeproof.backtest.sweeps.combinations import accept, combine
-from edgeproof.backtest.sweeps.errors import CombinationRefused, MissingExtra
+from edgeproof.backtest.sweeps.errors import CombinationRefused
 from edgeproof.backtest.sweeps.spaces import Choices
+from edgeproof.domain.errors import MissingExtra
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
