@@ -1,4 +1,4 @@
-"""Equity as arrays, whoever made it."""
+"""Equity, trades and days of whoever made them, with what is no number left out and counted."""
 
 from __future__ import annotations
 
@@ -40,3 +40,15 @@ def read_curve(equity: pl.DataFrame) -> Curve:
         equity=known["equity"].to_numpy().astype(np.float64),
         left_out=equity.height - known.height,
     )
+
+
+def read_trades(trades: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Trades (``TRADE_LIST``) whose result is a number, and how many others there were."""
+    known = trades.filter(pl.col("pnl").is_finite().fill_null(value=False))
+    return known, trades.height - known.height
+
+
+def read_days(daily_returns: FloatArray) -> tuple[FloatArray, int]:
+    """Daily returns with 0 for what is no number, and how many those were."""
+    known = np.isfinite(daily_returns)
+    return np.where(known, daily_returns, 0.0), int((~known).sum())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +11,7 @@ import polars as pl
 from edgeproof.domain.time import format_ms
 from edgeproof.pages import assemble_page, draw_landscape, draw_waterfall, open_templates, read_text
 from edgeproof.sheets import figures, words
-from edgeproof.sheets.curve import read_curve
+from edgeproof.sheets.curve import read_curve, read_days, read_trades
 from edgeproof.sheets.periods import add_up_week_hours, find_drawdowns, list_months, roll_sharpe
 from edgeproof.sheets.price import (
     LIMITS,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import jinja2
 
     from edgeproof.pages import Figure
-    from edgeproof.sheets.account import Sheet
+    from edgeproof.sheets.account import Market, Sheet
     from edgeproof.sheets.curve import Curve
     from edgeproof.sheets.periods import Month
 
@@ -54,20 +54,27 @@ class Picture:
 def render_sheet(sheet: Sheet) -> str:
     """The page of a sheet: it reaches no network, escapes every name, and says so where there is nothing to draw."""
     account = sheet.account
-    trades, curve = account.trades, read_curve(account.equity)
+    curve, (trades, odd_trades), (days, odd_days) = (
+        read_curve(account.equity),
+        read_trades(account.trades),
+        read_days(account.daily_returns),
+    )
     pictures = draw_pictures(sheet)
     content = _load_template().render(
         title=sheet.title,
         headline=words.say_headline(account.metrics),
         metrics=account.metrics,
         span=_say_span(curve),
-        warnings=words.list_warnings(sheet, curve, trades),
+        warnings=[
+            *words.warn_of_odd_numbers(samples=curve.left_out, trades=odd_trades, days=odd_days),
+            *words.list_warnings(sheet, curve, trades),
+        ],
         notes=sheet.notes,
         measures=words.list_measures(account.metrics),
         pictures=pictures,
-        markets=list(sheet.markets),
+        markets=list(_read_markets(sheet)),
         falls=_tell_falls(curve),
-        years=_lay_out_months(list_months(account.first_day, account.daily_returns)),
+        years=_lay_out_months(list_months(account.first_day, days)),
         months=_MONTHS,
         hours=_lay_out_hours(trades),
         weekdays=_WEEKDAYS,
@@ -78,16 +85,16 @@ def render_sheet(sheet: Sheet) -> str:
         content,
         title=f"edgeproof tear sheet: {sheet.title}",
         figures={name: picture.figure for name, picture in pictures.items()},
-        islands={"markets": _pack_markets(sheet)} if sheet.markets else None,
+        islands={"markets": _pack_markets(sheet)} if "price" in pictures else None,
         styles=[read_text(_HERE, "sheet.css")],
-        scripts=[read_text(_HERE, "sheet.js")] if sheet.markets else [],
+        scripts=[read_text(_HERE, "sheet.js")] if "price" in pictures else [],
     )
 
 
 def draw_pictures(sheet: Sheet) -> dict[str, Picture]:
     """Every figure there is something for, by name, in the order of the page."""
     account = sheet.account
-    curve, trades = read_curve(account.equity), account.trades
+    curve, (trades, _) = read_curve(account.equity), read_trades(account.trades)
     pictures = {**_draw_curves(sheet, curve), **_draw_price(sheet)}
     if trades.height:
         pictures |= {**_draw_trades(sheet, trades, curve)}
@@ -113,7 +120,7 @@ def _draw_curves(sheet: Sheet, curve: Curve) -> dict[str, Picture]:
             told=words.describe_underwater(falls),
             figure=figures.draw_underwater(curve.ts, curve.equity),
         )
-    rolling = roll_sharpe(account.first_day, account.daily_returns)
+    rolling = roll_sharpe(account.first_day, read_days(account.daily_returns)[0])
     # What has too few trades for one ratio has too few for many.
     if rolling is not None and account.metrics.sharpe is not None:
         pictures["rolling"] = Picture(
@@ -125,9 +132,9 @@ def _draw_curves(sheet: Sheet, curve: Curve) -> dict[str, Picture]:
 
 
 def _draw_price(sheet: Sheet) -> dict[str, Picture]:
-    if not any(len(market.candles) for market in sheet.markets.values()):
+    market = next(iter(_read_markets(sheet).values()), None)
+    if market is None:
         return {}
-    market = next(iter(sheet.markets.values()))
     kept = keep_largest(market.trades).height
     told = words.describe_candles(market.candles, market.trades.height, kept)
     return {"price": Picture(heading="Price, entries and exits", told=told, figure=draw_price(market))}
@@ -174,9 +181,18 @@ def _scatter_sides(trades: pl.DataFrame, column: str) -> tuple[Cloud, Cloud]:
     )
 
 
+def _read_markets(sheet: Sheet) -> dict[str, Market]:
+    """Markets that have prices, with the trades whose result is a number."""
+    return {
+        name: replace(market, trades=read_trades(market.trades)[0])
+        for name, market in sheet.markets.items()
+        if len(market.candles)
+    }
+
+
 def _pack_markets(sheet: Sheet) -> dict[str, Any]:
     return {
-        "markets": [pack_market(name, market) for name, market in sheet.markets.items()],
+        "markets": [pack_market(name, market) for name, market in _read_markets(sheet).items()],
         "limits": LIMITS,
     }
 
@@ -268,5 +284,5 @@ def _list_extremes(trades: pl.DataFrame) -> list[dict[str, Any]]:
 @cache
 def _load_template() -> jinja2.Template:
     environment = open_templates()
-    environment.filters["length"] = words.say_days
+    environment.filters |= {"length": words.say_days, "price": words.say_price}
     return environment.from_string(read_text(_HERE, "sheet.html.j2"))

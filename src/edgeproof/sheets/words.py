@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -46,6 +47,11 @@ def say_minutes(minutes: float | None) -> str:
 def say_days(days: float) -> str:
     """A number of days."""
     return f"{say_number(days, 1)} days"
+
+
+def say_price(price: float | None) -> str:
+    """A price of any size with six digits."""
+    return NOTHING if price is None or not math.isfinite(price) else f"{price:.6g}"
 
 
 def say_length(ms: int) -> str:
@@ -124,6 +130,18 @@ def say_headline(metrics: Metrics) -> str:
     )
 
 
+def warn_of_odd_numbers(*, samples: int, trades: int, days: int) -> list[str]:
+    """What was left out because it is no number; the measures are those of the account all the same."""
+    told = []
+    if samples:
+        told.append(f"{say_count(samples, 'sample', 'samples')} of equity that are not numbers were left out.")
+    if trades:
+        told.append(f"{say_count(trades, 'trade', 'trades')} without a number for a result were left out.")
+    if days:
+        told.append(f"{say_count(days, 'day', 'days')} without a number for a return count as 0 %.")
+    return told
+
+
 def _is_wiped_out(metrics: Metrics) -> bool:
     return metrics.final_equity <= _WIPED_OUT * metrics.initial_equity
 
@@ -147,8 +165,6 @@ def _warn_of_data(curve: Curve, metrics: Metrics) -> list[str]:
         told.append("There is no curve: the record has fewer than two moments.")
     elif metrics.days < 1.0:
         told.append("The record is shorter than a day: everything here may be chance.")
-    if curve.left_out:
-        told.append(f"{say_count(curve.left_out, 'sample', 'samples')} of equity that are not numbers were left out.")
     return told
 
 

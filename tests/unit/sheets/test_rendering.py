@@ -161,12 +161,28 @@ def test_equity_that_is_no_number_is_left_out_and_said() -> None:
     assert curve["y"] == [1_000.0, 900.0]
 
 
-def test_trades_that_are_no_numbers_are_a_page() -> None:
+def test_trades_and_days_that_are_no_numbers_are_left_out_and_said() -> None:
     nothing = pl.lit(float("nan"))
-    trades = make_trades(40).with_columns(nothing.alias("return"), mae=nothing, pnl=nothing)
-    metrics = replace(NOTHING_DONE, trades=40)
-    account = HandmadeAccount(metrics=metrics, equity=make_curve(*range(1, 400)), trades=trades)
-    assert "40 trades in" in PageReader(render_sheet(Sheet(title="odd", account=account))).words
+    some = make_trades(40)
+    odd = some.with_columns(nothing.alias("return"), mae=nothing, mfe=nothing, exit_price=nothing)
+    metrics = replace(NOTHING_DONE, trades=80, win_rate=float("nan"), profit_factor=float("inf"))
+    account = HandmadeAccount(
+        metrics=metrics,
+        equity=make_curve(*range(1, 400)),
+        trades=pl.concat([some.with_columns(pnl=nothing), odd]),
+        daily_returns=np.array([0.1, np.nan, np.inf]),
+    )
+    candles = gather_candles(BarSeries.from_frame(make_walk(100), Timeframe.parse("1h")))
+    markets = {"nothing": Market(candles=replace(candles, ts=candles.ts[:0]), trades=account.trades)}
+    markets |= {"some": Market(candles=candles, trades=account.trades)}
+    page = render_sheet(Sheet(title="odd", account=account, markets=markets))
+    words = PageReader(page).words
+    assert "40 trades without a number for a result were left out" in words
+    assert "2 days without a number for a return count as 0 %" in words
+    assert "+10.0 %" in words
+    assert read_measures(page)["win_rate"] == read_measures(page)["profit_factor"] == "-"
+    assert [market["name"] for market in read_island(page, "markets")["markets"]] == ["some"]
+    assert "nan" not in words.lower()
 
 
 def test_an_account_wiped_out_says_so_first() -> None:
