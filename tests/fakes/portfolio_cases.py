@@ -88,6 +88,7 @@ def make_signals(case: ReplayCase, shift_ms: int = 0, *, turn: int = 0) -> Signa
         trail=trail,
         leverage=leverage,
         max_hold=case.max_hold,
+        cool_down=0 if case.orders is None else case.orders.cool_down,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeproof.backtest.portfolio import PortfolioResult, order_legs
+from edgeproof.backtest.portfolio import FractionalKelly, PortfolioResult, order_legs
 from edgeproof.backtest.portfolio.orders import lay_out
 from edgeproof.backtest.portfolio.sizing import Signalled
 from edgeproof.backtest.tape import prepare_tape
@@ -19,6 +19,8 @@ from edgeproof.kernels.replay import END
 from fakes.calm_portfolios import SYMBOLS, TIGHT, CalmPortfolio, make_calm_portfolio
 from fakes.portfolio_cases import PortfolioCase, portfolio_cases
 from fakes.replay_cases import START_MS, STEP_MS
+from fakes.tiny_market import make_bars
+from fakes.tiny_portfolio import make_leg, trade_together
 
 if TYPE_CHECKING:
     from random import Random
@@ -66,6 +68,15 @@ def test_what_comes_later_changes_nothing_before_it(seed: int, minutes: int) -> 
     assert samples > 20
     for name in whole.account.dtype.names or ():
         np.testing.assert_array_equal(whole.account[name][:samples], early.account[name][:samples], err_msg=name)
+
+
+def test_kelly_does_not_know_what_the_bar_brings_at_whose_open_it_acts() -> None:
+    bars = make_bars("100", "100", "100", "100", "100 110 100 100", *["100"] * 5)
+    # Alone, the first long reaches its target inside minute 4: known at its close, not at its open.
+    leg = make_leg(bars, "L..LL.....", take=5.0)
+    kelly = FractionalKelly(trades=1, fewest=1)
+    result = trade_together({"A": bars}, leg, sizing=kelly)
+    assert result.records["entry_bar"].tolist() == [5]
 
 
 @SOME

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from edgeproof.backtest import replay_signals
@@ -16,12 +17,37 @@ from edgeproof.kernels.replay import TRADE_RECORD
 from fakes.portfolio_cases import PortfolioCase, make_costs, make_rules, make_signals, make_tape, portfolio_cases
 from fakes.replay_cases import STEP_MS, ReplayCase, replay_cases
 
-SMALL = settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+SMALL = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+LARGE = settings(SMALL, max_examples=2_000)
 
 
 @SMALL
 @given(case=portfolio_cases())
 def test_the_kernel_and_its_specification_agree_to_the_last_bit(case: PortfolioCase) -> None:
+    check_specification(case)
+
+
+@pytest.mark.slow
+@LARGE
+@given(case=portfolio_cases())
+def test_they_agree_on_many_more_portfolios(case: PortfolioCase) -> None:
+    check_specification(case)
+
+
+@SMALL
+@given(case=replay_cases())
+def test_one_leg_without_limits_is_the_single_replay_to_the_last_bit(case: ReplayCase) -> None:
+    check_single(case)
+
+
+@pytest.mark.slow
+@LARGE
+@given(case=replay_cases())
+def test_one_leg_is_the_single_replay_in_many_more_markets(case: ReplayCase) -> None:
+    check_single(case)
+
+
+def check_specification(case: PortfolioCase) -> None:
     layout = lay_out(case.tapes, order_legs(case.legs), **case.terms)
     # Described at every close, not only at those of hours.
     closes = np.unique(np.concatenate([tape.bars.ts + STEP_MS for tape in case.tapes.values()]))
@@ -34,9 +60,7 @@ def test_the_kernel_and_its_specification_agree_to_the_last_bit(case: PortfolioC
             np.testing.assert_array_equal(ours, theirs)
 
 
-@SMALL
-@given(case=replay_cases())
-def test_one_leg_without_limits_is_the_single_replay_to_the_last_bit(case: ReplayCase) -> None:
+def check_single(case: ReplayCase) -> None:
     tape, signals = make_tape(case), make_signals(case)
     terms: dict[str, Any] = {"costs": make_costs(case), "initial_equity": case.initial_equity}
     single = replay_signals(tape, signals, rules=make_rules(case), symbol="A", **terms)

@@ -76,11 +76,10 @@ def require_plain(signals: Signals, costs: Costs, rules: InstrumentRules) -> Non
     """Refuse what a replay of many strategies on one account does not know, rather than trade as if it were not asked.
 
     Raises:
-        InvalidValue: An order that rests, a part that leaves, a cool-down, margin tiers or hourly slippage.
+        InvalidValue: An order that rests, a part that leaves, margin tiers or hourly slippage.
     """
     asked = {
         "take_share": signals.take_share != 1.0,
-        "cool_down": signals.cool_down > 0,
         "limit entry": signals.limit_offset is not None,
         "margin tiers": bool(rules.tiers),
         "hourly slippage": costs.hourly is not None,

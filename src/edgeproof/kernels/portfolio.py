@@ -360,6 +360,7 @@ def _replay_portfolio(
                 slippage,
                 symbol["tick"],
             )
+            p["ready_at"] = now + legs[leg]["cool_down"] * legs[leg]["decision_ms"]
             closed += 1
             count = _forget(held, count, leg)
             at -= 1
@@ -397,6 +398,7 @@ def _replay_portfolio(
                     slippage,
                     symbol["tick"],
                 )
+                p["ready_at"] = now + legs[leg]["cool_down"] * legs[leg]["decision_ms"]
                 closed += 1
                 count = _forget(held, count, leg)
             for entering in range(order, group):
@@ -412,6 +414,8 @@ def _replay_portfolio(
                 equity = _mark(positions, held, count, realised)
                 if equity <= SPENT_SHARE * initial_equity:
                     outcomes[leg, SPENT] += 1
+                    continue
+                if now < p["ready_at"]:
                     continue
                 if now - due > terms["decision_ms"]:
                     outcomes[leg, LATE] += 1
@@ -547,6 +551,7 @@ def _replay_portfolio(
                 slippage,
                 symbol["tick"],
             )
+            p["ready_at"] = now + legs[leg]["cool_down"] * legs[leg]["decision_ms"]
             closed += 1
             count = _forget(held, count, leg)
             at -= 1

@@ -130,6 +130,7 @@ def replay_portfolio_py(
         while sampled < len(samples) and sample_ts[sampled] < now + step_ms:
             account.describe(samples[sampled])
             sampled += 1
+        account.now = now
         if now // _DAY_MS != day:
             day, day_equity, stopped = now // _DAY_MS, account.equity, False
         here = {at: bars[now] for at, bars in enumerate(places) if now in bars}
@@ -172,6 +173,8 @@ def replay_portfolio_py(
                 equity, outcomes = account.equity, account.outcomes[leg]
                 if equity <= SPENT_SHARE * initial_equity:
                     outcomes[SPENT] += 1
+                    continue
+                if now < account.left_ts.get(leg, -NEVER) + int(terms["cool_down"] * terms["decision_ms"]):
                     continue
                 if now - due > terms["decision_ms"]:
                     outcomes[LATE] += 1
@@ -332,6 +335,8 @@ class _Account:
     positions: dict[int, _Position] = field(default_factory=dict)
     trades: list[tuple[float, ...]] = field(default_factory=list)
     owners: list[int] = field(default_factory=list)
+    left_ts: dict[int, int] = field(default_factory=dict)
+    now: int = 0
     equities: list[float] = field(default_factory=list)
 
     @property
@@ -397,6 +402,7 @@ class _Account:
         self.owners.append(leg)
         self.equities.append(p.equity)
         self.realised += pnl
+        self.left_ts[leg] = self.now
         del self.positions[leg]
 
     def describe(self, sample: np.void) -> None:

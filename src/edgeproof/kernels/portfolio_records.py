@@ -49,6 +49,7 @@ LEG_RECORD = np.dtype(
         ("symbol", np.int64),  # index
         ("decision_ms", np.int64),
         ("max_hold", np.int64),  # decision bars, 0 for never
+        ("cool_down", np.int64),  # decision bars after an exit, 0 for none
         ("share", np.float64),  # of the account's equity that the leverage multiplies
         ("risk", np.float64),  # of it lost at the stop, 0 where the leverage alone says the size
     ],
@@ -78,6 +79,7 @@ POSITION_RECORD = np.dtype(
         ("funding", np.int64),  # the next to pay
         ("hold_until", np.int64),
         ("flatten_at", np.int64),
+        ("ready_at", np.int64),  # after an exit, when it may enter again
         ("decision", np.int64),
         ("entry_bar", np.int64),  # of its symbol
         ("side", np.int64),  # 0 while there is none

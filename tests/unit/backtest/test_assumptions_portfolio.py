@@ -64,6 +64,18 @@ def test_two_legs_on_one_symbol_hold_positions_of_their_own() -> None:
     assert result.account["positions"].max() == 0  # none was open at the hour's last close
 
 
+def test_a_leg_that_cools_down_does_so_by_itself() -> None:
+    legs = make_leg(FLAT, "LxLLL", name="cools", cool_down=2), make_leg(FLAT, "LxLLL", name="hot")
+    result = trade_together({"A": FLAT}, *legs)
+    assert [(name, entry) for name, _, entry, *_ in tell(result)] == [
+        ("cools", 1),
+        ("hot", 1),
+        ("hot", 3),
+        ("cools", 4),
+    ]
+    assert count_skipped(result) == {}
+
+
 def test_a_symbol_that_ends_early_is_closed_at_its_last_close() -> None:
     short = make_bars("100", "100", "100 100 100 90")
     legs = make_leg(short, "L", symbol="A"), make_leg(FLAT, "...L", symbol="B")
@@ -82,6 +94,13 @@ def test_an_entry_gets_at_most_the_margin_that_others_leave() -> None:
     assert [leg.cut for leg in result.legs] == [0, 1]
 
 
+def test_what_open_positions_have_paid_is_no_margin() -> None:
+    legs = make_leg(FLAT, "L", symbol="A"), make_leg(FLAT, "...L", symbol="B", sizing=FixedLeverage(leverage=0.8))
+    result = trade_together({"A": FLAT, "B": FLAT}, *legs, funding={"A": {3: 0.02}})
+    # A has paid 100 of funding on its 5,000.
+    assert [size for *_, size, _ in tell(result)] == [50, 49]
+
+
 def test_an_entry_for_which_no_margin_is_left_is_skipped_and_counted() -> None:
     legs = (make_leg(FLAT, "L", symbol=symbol, sizing=WHOLE) for symbol in "AB")
     result = trade_together({"A": FLAT, "B": FLAT}, *legs)
@@ -95,6 +114,15 @@ def test_the_leverage_set_at_the_venue_ties_up_less_margin() -> None:
     result = trade_together({"A": hours, "B": hours}, *legs, limits=Limits(margin_leverage=4.0))
     assert [size for *_, size, _ in tell(result)] == [100, 100]
     assert result.equity["margin"].to_list() == [0, 0, 5_000, 0]
+
+
+def test_the_entry_fee_is_paid_before_the_margin() -> None:
+    hours = make_bars(*["100"] * 3, timeframe="1h")
+    costs, limits = Costs(taker=0.01, slippage=0, latency_ms=0), Limits(margin_leverage=5.0)
+    leg = make_leg(hours, "L", sizing=FixedLeverage(leverage=4.9))
+    result = trade_together({"A": hours}, leg, costs=costs, limits=limits)
+    # A fifth of 49,000 would be 9,800, but 490 of the 10,000 are gone.
+    assert result.equity["margin"].to_list() == [0, 0, 9_510, 0]
 
 
 def test_less_margin_brings_the_liquidation_nearer() -> None:
@@ -341,15 +369,17 @@ def test_volatility_is_that_of_the_decision_bars_of_the_last_day() -> None:
 
 
 def test_kelly_bets_the_fraction_of_mean_over_mean_square() -> None:
-    # Alone, a long of each second bar would gain 2 %, lose 1 %, gain 2 %, ...
-    opens = np.cumprod([100.0, 1.0, 1.02, 1.0, 0.99, 1.0, 1.02, 1.0, 0.99, 1.0, 1.0, 1.0])
+    # Alone, a long of each second bar would gain 10 %, which is too long ago, then 2 %, lose 1 %, gain 2 %, ...
+    opens = np.cumprod([100.0, 1.0, 1.1, 1.0, 1.02, 1.0, 0.99, 1.0, 1.02, 1.0, 0.99, 1.0, 1.0, 1.0])
     bars = make_bars(*(str(price) for price in opens))
-    leg = make_leg(bars, "LxLxLxLxLx")
+    leg = make_leg(bars, "LxLxLxLxLxLx")
     kelly = FractionalKelly(fraction=0.1, max_leverage=9.0, trades=4, fewest=4)
     result = trade_together({"A": bars}, leg, sizing=kelly)
-    record = result.records[0]
+    record = result.records[-1]
     returns = np.array([0.02, -0.01, 0.02, -0.01])
-    assert record["size"] * record["entry_price"] == pytest.approx(10_000 * 0.1 * returns.mean() / (returns**2).mean())
+    assert record["size"] * record["entry_price"] == pytest.approx(
+        result.entry_equity[-1] * 0.1 * returns.mean() / (returns**2).mean()
+    )
     assert count_skipped(result) == {"unsized": 4}
 
 

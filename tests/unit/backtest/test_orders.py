@@ -45,7 +45,6 @@ def test_what_an_account_that_is_shared_cannot_trade_yet_is_refused_by_name() ->
     tier = MarginTier(max_notional=float("inf"), maintenance=0.01, max_leverage=10.0)
     hourly = HourlySlippage(buy=(0.0,) * 24, sell=(0.0,) * 24)
     asked = [
-        ("cool_down", make_signals(bars, "L", cool_down=1), FREE, rules),
         ("take_share", make_signals(bars, "L", take_share=0.5), FREE, rules),
         ("limit", make_signals(bars, "L", limit_offset=1.0), FREE, rules),
         ("tiers", make_signals(bars, "L"), FREE, InstrumentRules(tiers=(tier,))),

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import MISSING, dataclass, fields
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from edgeproof.domain.errors import InvalidValue
-from edgeproof.domain.signals import Signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from edgeproof.backtest.portfolio.sizing import Sizing
-
-_KNOWN: Final = frozenset({"max_hold"})
+    from edgeproof.domain.signals import Signals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,14 +54,4 @@ def order_legs(legs: Iterable[Leg]) -> tuple[Leg, ...]:
     for leg in ordered:
         if seen[leg.symbol, leg.rank[2]] > 1:
             raise InvalidValue("legs", f"{leg.name} on {leg.symbol} twice", "each strategy once on a symbol")
-        _refuse_beyond(leg)
     return ordered
-
-
-def _refuse_beyond(leg: Leg) -> None:
-    """Refuse what a backtest of one symbol can do and a portfolio cannot."""
-    plain = {field.name: field.default for field in fields(Signals) if field.default is not MISSING}
-    for name in plain.keys() - _KNOWN:
-        asked = getattr(leg.signals, name)
-        if asked is not plain[name] and asked != plain[name]:
-            raise InvalidValue(f"{name} of {leg.name}", asked, f"{plain[name]} in a portfolio, which has no other yet")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from edgeproof.backtest.orders import LONGEST, require_plain
 from edgeproof.backtest.portfolio.correlation import correlate_tapes
 from edgeproof.backtest.portfolio.sizing import size_entries
 from edgeproof.domain.errors import InvalidValue, UnknownName
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from edgeproof.domain.arrays import FloatArray, IntArray
     from edgeproof.execution import Costs
 
-_LONGEST_HOLD: Final = 1_000_000_000  # decision bars; longer is never, and would not fit the clock
 _EVERY_POSITION: Final = 1 << 40
 
 
@@ -68,6 +68,7 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
             raise UnknownName("bars of", symbol, tapes)
     used = [tapes[symbol] for symbol in symbols]
     step_ms = _agree_on_step(symbols, used)
+    _require_plain(tapes, legs, costs, rules)
     terms = [rules.get(symbol, InstrumentRules()) for symbol in symbols]
     offsets = np.concatenate([[0], np.cumsum([len(tape.bars) for tape in used])])
     sized = [
@@ -115,6 +116,17 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
         loss is not None and loss.flatten,
     )
     return Layout(arguments=arguments, sample_ts=sample_ts, ambiguous=ambiguous)
+
+
+def _require_plain(
+    tapes: Mapping[str, Tape], legs: Sequence[Leg], costs: Costs, rules: Mapping[str, InstrumentRules]
+) -> None:
+    for leg in legs:
+        require_plain(leg.signals, costs, rules.get(leg.symbol, InstrumentRules()))
+        tape = tapes[leg.symbol]
+        for name, given in (("trades inside bars", tape.print_ts), ("slippage factors", tape.slippage_factor)):
+            if len(given):
+                raise InvalidValue("a portfolio", f"one with {name} of {leg.symbol}", "none; prepare the tape without")
 
 
 def _agree_on_step(symbols: Sequence[str], tapes: Sequence[Tape]) -> int:
@@ -182,7 +194,8 @@ def _describe_legs(legs: Sequence[Leg], sized: Sequence[Sized], symbols: Sequenc
     described = np.zeros(len(legs), LEG_RECORD)
     described["symbol"] = [symbols.index(leg.symbol) for leg in legs]
     described["decision_ms"] = [leg.signals.bars.timeframe.ms for leg in legs]
-    described["max_hold"] = [min(leg.signals.max_hold, _LONGEST_HOLD) for leg in legs]
+    described["max_hold"] = [min(leg.signals.max_hold, LONGEST) for leg in legs]
+    described["cool_down"] = [min(leg.signals.cool_down, LONGEST) for leg in legs]
     described["share"] = [size.share for size in sized]
     described["risk"] = [size.risk for size in sized]
     return described

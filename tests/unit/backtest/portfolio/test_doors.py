@@ -145,7 +145,7 @@ def test_a_leg_without_bars_is_refused() -> None:
 
 def test_what_a_portfolio_cannot_do_yet_is_refused() -> None:
     bars = make_tiny(*["100"] * 8)
-    with pytest.raises(InvalidValue, match=r"take_share of leg cannot be 0\.5"):
+    with pytest.raises(InvalidValue, match="one with take_share"):
         trade_together({"A": bars}, make_leg(bars, "L", take=3.0, take_share=0.5))
 
 
