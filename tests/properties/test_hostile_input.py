@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from math import inf, nan
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -25,9 +29,6 @@ from edgeproof.features import FEATURES
 from fakes.archives import make_candles, write_freqtrade_candles
 from fakes.hostile import ANYTHING, MOST_BARS, NUMBERS, bring, draw_array, draw_bars, draw_funding
 from fakes.small_markets import make_bars
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ep: Any = edgeproof  # what is asked here no type allows
 QUICK: Final = """
@@ -208,6 +209,22 @@ def test_documented_results_of_odd_but_possible_input() -> None:
     assert (one.trades.height, one.metrics.final_equity) == (0, 10_000.0)
     most = ep.backtest_signals(FAIR, **WISHES, leverage=1e300)
     assert most.trades.equals(ep.backtest_signals(FAIR, **WISHES, leverage=150.0).trades)
+
+
+@pytest.mark.slow
+def test_a_hundred_million_bars_are_traded_in_bounded_memory() -> None:
+    tests = Path(__file__).resolve().parents[1]
+    path = os.pathsep.join([str(tests), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = [sys.executable, str(tests / "fakes" / "many_bars.py"), str(10**8)]
+    ran = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, timeout=900, check=False
+    )
+    assert ran.returncode == 0, ran.stderr[-2_000:]
+    told = json.loads(ran.stdout)
+    assert told["trades"] == 100_000
+    assert told["error"] < 1e-9
+    # Sixteen of them are the frame itself.
+    assert told["bytes_a_bar"] < 60
 
 
 @pytest.fixture(scope="module")
