@@ -1,7 +1,8 @@
 """Files into the lake: many at once, each for itself.
 
 1. Paths become files (``archive_files``); what is no market data by its name is left alone.
-2. Each file is read a portion at a time. One that cannot be read is refused with its reason, and the next one is read.
+2. Each file is read a portion at a time, ahead of what is done with it. One that cannot be read is refused with its
+   reason, and the next one is read.
 3. Portions wait until a few of them fill a commit (``import_writing``); every file is told which of its rows were new.
 4. Trades also become 1-minute bars where nobody published candles (``trade_minutes``).
 
@@ -11,7 +12,7 @@ Every commit is atomic and rows have keys, so an import that was killed is compl
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from edgeproof.domain.errors import Unreadable
 from edgeproof.domain.frames import BARS, TRADES
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from edgeproof.domain.instruments import Instrument
     from edgeproof.domain.stores import Lake
+
+_Found: TypeAlias = "Portion | Unreadable | None"
 
 # Up to here a file's rows are kept back until its end was read without fault.
 _ROWS_HELD_BACK: Final = 2_000_000
@@ -182,7 +185,9 @@ class _Import:
 
     def run(self) -> ImportReport:
         """Read every file, then build what trades allow."""
-        drafts = [self._read(i, file) for i, file in enumerate(self._files)]
+        # One reader for all files: the next one's first rows are being read while the last of this one are written.
+        found = read_ahead(self._read_files())
+        drafts = [self._take(i, file, found) for i, file in enumerate(self._files)]
         self._tell(len(self._files))
         self._writer.flush()
         # Built minutes come last: candles of the same import stand before them whatever the order of files.
@@ -191,14 +196,14 @@ class _Import:
             files=tuple(draft.report() for draft in drafts), minutes=built, dry_run=self._options.dry_run
         )
 
-    def _read(self, position: int, file: ArchiveFile) -> _Draft:
+    def _take(self, position: int, file: ArchiveFile, found: Iterator[_Found]) -> _Draft:
         draft = _Draft(file.path)
         if file.ignored:
             draft.ignore(file.ignored)
             return draft
         self._tell(position)
         held: list[Portion] = []
-        for portion in self._read_portions(file, draft):
+        for portion in _take_portions(found, draft):
             draft.add(portion)
             held.append(portion)
             self._rows_read += portion.rows_read
@@ -212,18 +217,18 @@ class _Import:
             self._minutes.append(draft.finish_minutes())
         return draft
 
-    def _read_portions(self, file: ArchiveFile, draft: _Draft) -> Iterator[Portion]:
-        # Only what the parser raises is the file's fault: the lake's own errors end the import.
-        portions = read_ahead(read_archive(file.path, self._options.hints))
-        while True:
+    def _read_files(self) -> Iterator[_Found]:
+        """What every file holds; each ends with None, or with what was wrong with it."""
+        for file in self._files:
+            if file.ignored:
+                continue
+            # Only what the parser raises is the file's fault: the lake's own errors end the import.
             try:
-                portion = next(portions, None)
+                yield from read_archive(file.path, self._options.hints)
             except Unreadable as error:
-                draft.refuse(error.reason)
-                return
-            if portion is None:
-                return
-            yield portion
+                yield error
+            else:
+                yield None
 
     def _write(self, portions: list[Portion], draft: _Draft) -> None:
         if self._options.dry_run:
@@ -246,6 +251,17 @@ class _Import:
                 rows_read=self._rows_read,
             )
         )
+
+
+def _take_portions(found: Iterator[_Found], draft: _Draft) -> Iterator[Portion]:
+    """The portions of one file, up to its end."""
+    for item in found:
+        if item is None:
+            return
+        if isinstance(item, Unreadable):
+            draft.refuse(item.reason)
+            return
+        yield item
 
 
 class _Draft:
