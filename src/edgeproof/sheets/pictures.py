@@ -187,7 +187,8 @@ def _draw_fall(axis: Any, trace: Figure, _: Figure, __: list[Figure]) -> None:  
     names = [name.replace("<br>", "\n") for name in trace["x"]]
     bottoms = [0.0, *np.cumsum(steps[:-1])[:-1].tolist(), 0.0]
     total, up, down = (trace[part]["marker"]["color"] for part in ("totals", "increasing", "decreasing"))
-    colours = [up if step > 0.0 else down for step in steps[:-1]] + [total]
+    changes = [up if step > 0.0 else down for step in steps]
+    colours = [change if kind == "relative" else total for change, kind in zip(changes, trace["measure"], strict=True)]
     axis.bar(names, steps, bottom=bottoms, color=colours, width=0.7)
     for at, (bottom, step, text) in enumerate(zip(bottoms, steps, trace["text"], strict=True)):
         axis.annotate(text, (at, max(bottom, bottom + step)), ha="center", va="bottom", fontsize=9)
