@@ -107,7 +107,8 @@ class Collector:
     def add_candle(self, candle: Candle) -> None:
         """A candle that has closed."""
         prices = (candle.open, candle.high, candle.low, candle.close)
-        sound = all(0.0 < price < _GREATEST for price in prices) and 0.0 <= candle.volume < _GREATEST
+        volumes = (candle.volume, 0.0 if candle.quote_volume is None else candle.quote_volume)
+        sound = all(0.0 < p < _GREATEST for p in prices) and all(0.0 <= v < _GREATEST for v in volumes)
         if candle.symbol not in self._positions:
             self.refuse("unknown instrument")
         elif not sound or not candle.low <= min(prices) or not max(prices) <= candle.high:
@@ -154,7 +155,7 @@ class Collector:
     def candles(self, instrument: Instrument) -> pl.DataFrame:
         """Candles that streams told of late, as rows of the bars table, ascending."""
         told = [self._candles[instrument.symbol][ms] for ms in sorted(self._candles[instrument.symbol])]
-        frame = pl.DataFrame(
+        return pl.DataFrame(
             {
                 "venue": [instrument.venue] * len(told),
                 "symbol": [instrument.symbol] * len(told),
@@ -169,7 +170,6 @@ class Collector:
             },
             schema=BARS.schema,
         )
-        return frame.with_columns(pl.col("quote_volume").fill_nan(None))
 
     def forget_candles(self, symbol: str, before_ms: int) -> None:
         """Let go of candles that were used."""

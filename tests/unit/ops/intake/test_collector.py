@@ -98,6 +98,7 @@ def test_a_trade_that_cannot_be_is_refused_and_counted_by_kind(changes: dict[str
         {"high": float("nan")},
         {"low": 11.5},
         {"volume": -1.0},
+        {"quote_volume": float("inf")},
         {"open": 0.0},
         {"open_ms": NOON_MS + 1},
         {"open_ms": NOON_MS + 60 * MS_PER_MINUTE},
