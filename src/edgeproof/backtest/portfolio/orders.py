@@ -122,7 +122,11 @@ def _require_plain(
     tapes: Mapping[str, Tape], legs: Sequence[Leg], costs: Costs, rules: Mapping[str, InstrumentRules]
 ) -> None:
     for leg in legs:
-        require_plain(leg.signals, costs, rules.get(leg.symbol, InstrumentRules()))
+        try:
+            require_plain(leg.signals, costs, rules.get(leg.symbol, InstrumentRules()))
+        except InvalidValue as refused:
+            what = f"a portfolio in which {leg.name} trades {leg.symbol}"
+            raise InvalidValue(what, refused.value, refused.expected) from None
         tape = tapes[leg.symbol]
         for name, given in (("trades inside bars", tape.print_ts), ("slippage factors", tape.slippage_factor)):
             if len(given):

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from edgeproof.backtest import backtest
+from edgeproof.backtest import backtest, prepare_tape
 from edgeproof.backtest.portfolio import (
     ACCOUNT_CURVE,
     PORTFOLIO_TRADES,
@@ -15,10 +15,12 @@ from edgeproof.backtest.portfolio import (
     backtest_portfolio,
     describe_portfolio,
     name_portfolio,
+    replay_legs,
 )
 from edgeproof.domain.errors import InvalidValue, RequestError, UnknownName
 from edgeproof.domain.instruments import InstrumentRules
-from edgeproof.strategies import load_strategy
+from edgeproof.execution import Costs, HourlySlippage
+from edgeproof.strategies import library_names, load_strategy
 from fakes.small_markets import make_bars, make_funding
 from fakes.tiny_market import make_bars as make_tiny
 from fakes.tiny_market import make_signals
@@ -145,8 +147,24 @@ def test_a_leg_without_bars_is_refused() -> None:
 
 def test_what_a_portfolio_cannot_do_yet_is_refused() -> None:
     bars = make_tiny(*["100"] * 8)
-    with pytest.raises(InvalidValue, match="one with take_share"):
+    with pytest.raises(InvalidValue, match="in which leg trades A cannot be 'one with take_share'"):
         trade_together({"A": bars}, make_leg(bars, "L", take=3.0, take_share=0.5))
+    hourly = HourlySlippage(buy=(0.0,) * 24, sell=(0.0,) * 24)
+    with pytest.raises(InvalidValue, match="hourly slippage"):
+        trade_together({"A": bars}, make_leg(bars, "L"), costs=Costs(hourly=hourly))
+    restless = prepare_tape(bars, slippage_factor=pl.Series([2.0] * 8))
+    with pytest.raises(InvalidValue, match="slippage factors of A"):
+        replay_legs({"A": restless}, [make_leg(bars, "L")], costs=Costs())
+
+
+def test_every_strategy_of_the_library_can_be_a_leg() -> None:
+    symbols = ("BTC-USDT", "ETH-USDT")
+    bars = pl.concat([make_bars(symbol, minutes=6_000, seed=seed) for seed, symbol in enumerate(symbols)])
+    limits = Limits(max_positions=5, max_gross=2.0, margin_leverage=5.0)
+    result = backtest_portfolio(bars, library_names(), limits=limits)
+    assert len(result.legs) == 2 * len(library_names())
+    assert result.account["positions"].max() <= 5
+    assert result.metrics.final_equity == pytest.approx(10_000 + result.records["pnl"].sum())
 
 
 def test_more_trades_than_there_was_room_for_are_all_kept() -> None:
