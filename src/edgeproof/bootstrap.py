@@ -144,7 +144,13 @@ class Workspace:
         from edgeproof.execution import Costs
 
         chosen = self.settings.costs
-        return Costs(maker=chosen.maker, taker=chosen.taker, slippage=chosen.slippage, latency_ms=chosen.latency_ms)
+        return Costs(
+            maker=chosen.maker,
+            taker=chosen.taker,
+            slippage=chosen.slippage,
+            latency_ms=chosen.latency_ms,
+            fill_probability=chosen.fill_probability,
+        )
 
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:

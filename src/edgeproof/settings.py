@@ -153,6 +153,7 @@ class CostSettings(_Section):
     taker: Share = Field(0.0006, description="Fee of an order that takes.")
     slippage: Share = Field(0.00052, description="Price lost against the next open, a side.")
     latency_ms: int = Field(250, ge=0, le=3_600_000, description="From a decision to its order at the venue.")
+    fill_probability: float = Field(0.67, ge=0, le=1, description="Of a resting order whose price is touched.")
 
 
 class ResearchSettings(_Section):

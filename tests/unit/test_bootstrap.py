@@ -11,6 +11,7 @@ from edgeproof.adapters.rate_budget import BudgetLedger, BudgetRules, Urgency
 from edgeproof.bootstrap import NotAWorkspace, create_workspace, open_workspace
 from edgeproof.domain.errors import RequestError, WorkError
 from edgeproof.domain.venues import VenueUnreachable
+from edgeproof.execution import Costs
 from edgeproof.settings import ExchangeSettings, NewerWorkspace
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ def test_making_a_workspace_twice_keeps_the_owners_settings(tmp_path: Path) -> N
     file = create_workspace(tmp_path).root / "edgeproof.toml"
     file.write_text("[costs]\ntaker = 0.001\n")
     assert create_workspace(tmp_path).settings.costs.taker == 0.001
+
+
+def test_every_cost_of_the_settings_is_a_cost_of_the_workspace(tmp_path: Path) -> None:
+    costs = Costs(maker=0.0001, taker=0.0009, slippage=0.002, latency_ms=90, fill_probability=0.4)
+    lines = "\n".join(f"{name} = {value}" for name, value in costs.to_dict().items())
+    (create_workspace(tmp_path).root / "edgeproof.toml").write_text(f"[costs]\n{lines}\n")
+    assert open_workspace(tmp_path).costs == costs
 
 
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:

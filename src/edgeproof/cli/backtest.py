@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from edgeproof.backtest import BacktestResult, Replay
     from edgeproof.bootstrap import Workspace
+    from edgeproof.cli._backtest_prints import Prints
     from edgeproof.domain.instruments import Instrument, InstrumentRules
     from edgeproof.domain.records import Trial
     from edgeproof.domain.time import Timeframe
@@ -62,6 +63,10 @@ def run_backtest(
     latency_ms: Annotated[
         int | None, typer.Option(help="From a decision to its order at the venue.", show_default=False)
     ] = None,
+    trades: Annotated[
+        bool,
+        typer.Option("--trades", help="Let the lake's trades settle what a bar leaves open, such as stop or target."),
+    ] = False,
     trades_csv: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Write the trades there as CSV.", show_default=False)
     ] = None,
@@ -106,8 +111,17 @@ def run_backtest(
     universe = _choose_universe(house, symbols, venue, window=window, start=start, end=end)
     desk = load_desk(house.lake, universe, [chosen], workers=1)
     candles: dict[Instrument, Candles] | None = None if sheet is None and png is None else {}
-    replays = _replay_markets(desk, question, candles)
-    trials = [_make_trial(house, desk, question, instrument, replay) for instrument, replay in replays.items()]
+    prints: dict[Instrument, Prints] = {}
+    if trades:
+        from edgeproof.cli._backtest_prints import load_prints
+
+        loaded = [coverage.instrument for coverage in desk.coverages]
+        prints = {instrument: load_prints(house.lake, instrument, desk.window) for instrument in loaded}
+    replays = _replay_markets(desk, question, candles, prints)
+    trials = [
+        _make_trial(house, desk, question, instrument, replay, prints.get(instrument))
+        for instrument, replay in replays.items()
+    ]
     new = _record(house, chosen, trials)
     result = combine_replays({str(instrument): replay for instrument, replay in replays.items()})
     document = describe_backtest(
@@ -121,6 +135,7 @@ def run_backtest(
         describe_left_out(universe.markets),
     )
     document["remarks"] = [remark for remark in told if remark]
+    document["trades_used"] = {str(instrument): found.frame.height for instrument, found in prints.items()}
     document |= {"sheet": None, "png": None}
     if candles is not None:
         from edgeproof.cli._backtest_sheet import make_sheet, write_png, write_sheet
@@ -215,7 +230,10 @@ def _choose_universe(
 
 
 def _replay_markets(
-    desk: Desk, question: Question, candles: dict[Instrument, Candles] | None
+    desk: Desk,
+    question: Question,
+    candles: dict[Instrument, Candles] | None,
+    prints: Mapping[Instrument, Prints],
 ) -> dict[Instrument, Replay]:
     """Replay every market; where candles are asked for they are gathered on the way, since bars are let go."""
     from edgeproof.backtest import replay_signals
@@ -233,7 +251,7 @@ def _replay_markets(
     with open_progress() as progress:
         for instrument in progress.track(instruments, description=f"backtest {strategy.name}"):
             data = desk.venues[instrument.venue]
-            tape = open_tape(desk, instrument)
+            tape = open_tape(desk, instrument, prints[instrument].frame if instrument in prints else None)
             if candles is not None:
                 from edgeproof.sheets import MOST_CANDLES, gather_candles
 
@@ -250,9 +268,20 @@ def _replay_markets(
     return replays
 
 
-def _make_trial(house: Workspace, desk: Desk, question: Question, instrument: Instrument, replay: Replay) -> Trial:
+def _make_trial(
+    house: Workspace,
+    desk: Desk,
+    question: Question,
+    instrument: Instrument,
+    replay: Replay,
+    prints: Prints | None,
+) -> Trial:
     from edgeproof.backtest import make_trial
+    from edgeproof.domain.hashing import combine_hashes
 
+    data_hash = desk.hash_for(question.strategy, instrument)
+    if prints is not None and prints.hash:
+        data_hash = combine_hashes([data_hash, f"trades:{prints.hash}"])
     return make_trial(
         replay,
         strategy_hash=question.strategy.hash,
@@ -261,7 +290,7 @@ def _make_trial(house: Workspace, desk: Desk, question: Question, instrument: In
         instrument=instrument,
         timeframe=question.timeframe,
         window=desk.window,
-        data_hash=desk.hash_for(question.strategy, instrument),
+        data_hash=data_hash,
         costs=question.costs,
         rules=question.rules.get(instrument),
         origin="cli",

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from threading import Event
 
+    import polars as pl
+
     from edgeproof.backtest import Replay, Tape
     from edgeproof.domain.instruments import Instrument
     from edgeproof.domain.records import Trial
@@ -120,10 +122,10 @@ def replay_task(desk: Desk, task: Task, tape: Tape, request: CycleRequest, *, co
     )
 
 
-def open_tape(desk: Desk, instrument: Instrument) -> Tape:
-    """One market's execution bars and funding, made ready."""
+def open_tape(desk: Desk, instrument: Instrument, trades: pl.DataFrame | None = None) -> Tape:
+    """One market's execution bars and funding, made ready; ``trades`` of the market settle what a bar leaves open."""
     loaded = desk.loaded[instrument]
-    return prepare_tape(loaded.bars, loaded.funding)
+    return prepare_tape(loaded.bars, loaded.funding, trades=trades)
 
 
 def _attempt(  # noqa: PLR0913, PLR0917 - as evaluate_market

@@ -9,7 +9,10 @@ import pytest
 
 from edgeproof.bootstrap import open_workspace
 from edgeproof.cli import main
+from edgeproof.domain.frames import TRADES
+from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.results import TRADE_LIST
+from edgeproof.domain.time import ONE_MINUTE
 from fakes.archives import make_candles, write_freqtrade_candles, write_freqtrade_funding
 
 if TYPE_CHECKING:
@@ -176,3 +179,44 @@ def test_a_workspace_without_bars_says_what_to_do(tmp_path: Path, capsys: pytest
     assert run("init", str(tmp_path / "empty")) == 0
     assert run("backtest", "ema_crossover", "--workspace", str(tmp_path / "empty")) == 2
     assert "edgeproof data import" in capsys.readouterr().err
+
+
+BOTH_WAYS = """
+name: both_ways
+thesis: Something is touched.
+timeframe: 1m
+long: close > 0
+stop: (high - low) * 0.2 + 0.0001
+take: (high - low) * 0.2 + 0.0001
+"""
+
+
+def test_trades_of_the_lake_settle_bars_where_they_are_asked_for_and_make_another_trial(ask: Ask, desk: Path) -> None:
+    (desk / "strategies" / "both_ways.yaml").write_text(BOTH_WAYS)
+    bars_alone = ask("both_ways", "--symbols", "BTC-USDT")
+    without_any = ask("both_ways", "--symbols", "BTC-USDT", "--trades")
+    assert without_any["trades_used"] == {"imported:BTC-USDT": 0}
+    assert without_any["accounts"] == bars_alone["accounts"]
+    lake = open_workspace(desk).lake
+    bars = lake.bars(Instrument(venue="imported", symbol="BTC-USDT"), ONE_MINUTE)
+    # Up before down, in every minute.
+    printed = [(bars["high"], 10), (bars["low"], 40)]
+    trades = pl.concat(
+        bars.select(
+            "venue",
+            "symbol",
+            ts=pl.col("ts") + pl.duration(seconds=second),
+            seen_at=pl.col("ts") + pl.duration(seconds=second),
+            price=price,
+            size=pl.lit(1.0),
+            side=pl.lit("buy"),
+            trade_id=pl.format("{}-{}", pl.col("ts").dt.epoch("ms"), pl.lit(second)),
+        )
+        for price, second in printed
+    )
+    lake.append(TRADES, trades)
+    settled = ask("both_ways", "--symbols", "BTC-USDT", "--trades")
+    assert settled["trades_used"] == {"imported:BTC-USDT": trades.height}
+    assert settled["trials"]["in_ledger"] == 2
+    assert settled["total"]["metrics"]["win_rate"] > bars_alone["total"]["metrics"]["win_rate"]
+    assert ask("both_ways", "--symbols", "BTC-USDT")["accounts"] == bars_alone["accounts"]
