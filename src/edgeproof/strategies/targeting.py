@@ -34,10 +34,15 @@ def compute_volatility(bars: BarSeries) -> FloatArray:
     """
     if len(bars) == 0:
         return np.empty(0)
+    # In place where it can be: on a million bars, fresh memory costs more than the arithmetic.
     with np.errstate(all="ignore"):
-        returns = np.diff(np.log(bars.close), prepend=np.nan)
+        logs = np.log(bars.close)
+        returns = np.empty_like(logs)
+        returns[0] = np.nan
+        np.subtract(logs[1:], logs[:-1], out=returns[1:])
     variance = rolling_variance(returns, count_lookback(bars.timeframe))[1]
-    return np.sqrt(variance * (_DAYS_PER_YEAR * MS_PER_DAY / bars.timeframe.ms))
+    variance *= _DAYS_PER_YEAR * MS_PER_DAY / bars.timeframe.ms
+    return np.sqrt(variance, out=variance)
 
 
 def target_volatility(volatility: FloatArray, annual: float, max_leverage: float) -> FloatArray:
