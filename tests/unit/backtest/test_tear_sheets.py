@@ -103,3 +103,19 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file", "utf-8")
     with pytest.raises(WorkError, match="cannot write"):
         result.tear_sheet(tmp_path / "taken" / "sheet.html")
+
+
+@pytest.mark.real_data
+def test_a_sheet_of_real_minutes_adds_up(market_data: Path, tmp_path: Path) -> None:
+    file = market_data / "freqtrade_a" / "BTC_USDT_USDT-1m-futures.feather"
+    bars = pl.read_ipc(file).rename({"date": "ts"})
+    result = ep.backtest(bars, "ema_crossover", timeframe="15m")
+    page = result.tear_sheet(tmp_path / "real.html", bars=bars).read_text("utf-8")
+    figures, (market,) = read_island(page, "figures"), read_island(page, "markets")["markets"]
+    assert f"All {bars.height:,} bars are in this page" in PageReader(page).words
+    assert market["length"] == 60_000
+    assert figures["price"]["data"][1]["y"]
+    assert max(figures["price"]["data"][1]["y"]) == bars["high"].max()
+    assert sum(figures["price"]["data"][-1]["y"]) == pytest.approx(result.trades["pnl"].sum())
+    assert min(figures["underwater"]["data"][0]["y"]) == pytest.approx(-result.metrics.max_drawdown, rel=1e-6)
+    assert sum(figures["returns"]["data"][0]["y"]) == result.metrics.trades
