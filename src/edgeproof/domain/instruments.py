@@ -47,12 +47,13 @@ class MarginTier:
     max_leverage: float
 
     def __post_init__(self) -> None:
-        if not self.max_notional > 0.0:
-            raise InvalidValue("max_notional", self.max_notional, "quote units, more than 0")
-        if not 0.0 <= self.maintenance < 1.0:
+        notional = self.max_notional
+        if not (_is_number(notional) and (0.0 < notional <= _MOST or notional == float("inf"))):
+            raise InvalidValue("max_notional", notional, f"quote units above 0 up to {_MOST:g}, or infinity")
+        if not (_is_number(self.maintenance) and 0.0 <= self.maintenance < 1.0):
             raise InvalidValue("maintenance", self.maintenance, "a share from 0 up to 1")
-        if not 1.0 <= self.max_leverage < float("inf"):
-            raise InvalidValue("max_leverage", self.max_leverage, "a finite number, 1 or more")
+        if not (_is_number(self.max_leverage) and 1.0 <= self.max_leverage <= _MOST):
+            raise InvalidValue("max_leverage", self.max_leverage, f"a number from 1 to {_MOST:g}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

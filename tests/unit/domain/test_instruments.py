@@ -56,7 +56,7 @@ def test_an_instrument_names_its_venue() -> None:
 )
 def test_rules_that_no_venue_could_have_are_refused(rules: dict[str, float]) -> None:
     with pytest.raises(InvalidValue):
-        InstrumentRules(**rules)
+        InstrumentRules(**rules)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,10 @@ def test_rules_that_no_venue_could_have_are_refused(rules: dict[str, float]) -> 
         {"max_notional": float("nan"), "maintenance": 0.01, "max_leverage": 50.0},
         {"max_notional": 1e6, "maintenance": 1.0, "max_leverage": 50.0},
         {"max_notional": 1e6, "maintenance": 0.01, "max_leverage": 0.0},
+        {"max_notional": None, "maintenance": 0.01, "max_leverage": 10.0},
+        {"max_notional": 10**400, "maintenance": 0.01, "max_leverage": 10.0},
+        {"max_notional": 1e6, "maintenance": True, "max_leverage": 10.0},
+        {"max_notional": 1e6, "maintenance": 0.01, "max_leverage": "10"},
     ],
 )
 def test_a_margin_tier_that_no_venue_could_have_is_refused(tier: dict[str, float]) -> None:
@@ -100,3 +104,9 @@ def test_larger_positions_are_asked_more_and_lent_less() -> None:
 def test_a_table_of_tiers_that_cannot_be_is_refused(rows: list[tuple[float, float, float]]) -> None:
     with pytest.raises(InvalidValue, match="margin tiers"):
         check_tiers(_tiers(*rows))
+
+
+@pytest.mark.parametrize("tiers", [None, [], (1.0,), tuple(_tiers((50_000.0, 0.004, 125.0)))])
+def test_rules_refuse_tiers_that_cannot_be(tiers: tuple[MarginTier, ...]) -> None:
+    with pytest.raises(InvalidValue, match="margin tiers"):
+        InstrumentRules(tiers=tiers)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edgeproof.kernels.replay import replay
 from edgeproof.kernels.replay_equity import find_bad_bar, find_bad_bar_py, mark_equity, mark_equity_py
@@ -24,7 +25,7 @@ MINUTES = np.arange(3) * STEP_MS
 
 
 @SOME
-@given(case=replay_cases())
+@given(case=st.one_of(replay_cases(), replay_cases(busy=True)))
 def test_kernels_over_an_account_agree_with_their_plain_twins(case: ReplayCase) -> None:
     index, code, _ = gather_events(case.long, case.short, case.exit_long, case.exit_short)
     trades, parts, rested, _ = replay(*(*case.arguments(index, code), np.empty(len(index), TRADE_RECORD)))
@@ -41,7 +42,7 @@ def test_kernels_over_an_account_agree_with_their_plain_twins(case: ReplayCase) 
 
 
 @SOME
-@given(case=replay_cases())
+@given(case=st.one_of(replay_cases(), replay_cases(busy=True)))
 def test_the_last_mark_is_what_the_account_ended_with(case: ReplayCase) -> None:
     index, code, _ = gather_events(case.long, case.short, case.exit_long, case.exit_short)
     trades, parts, rested, _ = replay(*(*case.arguments(index, code), np.empty(len(index), TRADE_RECORD)))
