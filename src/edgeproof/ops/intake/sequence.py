@@ -14,19 +14,20 @@ _STEPS_TO_LEARN: Final = 32
 _DENSE_SHARE: Final = 0.9
 _MOST_MISSING: Final = 100_000
 _LONGEST_NUMBER: Final = 18
+_STRANGE_IN_A_ROW: Final = 32
 
 
 class TradeSequence:
     """The numbers of one symbol's trades, in the order they came."""
 
-    __slots__ = ("_first", "_known", "_last", "_missing", "_ones", "_order", "_steps", "jumps")
+    __slots__ = ("_known", "_last", "_missing", "_ones", "_order", "_steps", "_strange", "jumps")
 
     def __init__(self) -> None:
         self.jumps = 0
         self._known: set[str] = set()
         self._order: deque[str] = deque()
-        self._first = 0
         self._last: int | None = None
+        self._strange = 0
         self._steps = 0
         self._ones = 0
         self._missing: set[int] = set()
@@ -42,11 +43,11 @@ class TradeSequence:
         return len(self._missing)
 
     def admit(self, trade_id: str) -> bool:
-        """Take in a number; False for one that was here before."""
+        """Take in a number; False for one that was here lately. Of older ones the lake knows."""
         if trade_id in self._known:
             return False
-        if len(trade_id) <= _LONGEST_NUMBER and trade_id.isdecimal() and not self._count(int(trade_id)):
-            return False
+        if len(trade_id) <= _LONGEST_NUMBER and trade_id.isdecimal():
+            self._count(int(trade_id))
         self._known.add(trade_id)
         self._order.append(trade_id)
         if len(self._order) > _REMEMBERED:
@@ -56,24 +57,26 @@ class TradeSequence:
     def restart(self) -> None:
         """Begin anew after a break: the next number may be any."""
         self._last = None
+        self._strange = 0
         self._missing.clear()
 
-    def _count(self, number: int) -> bool:
-        if self._last is None:
-            self._first = self._last = number
-            return True
-        step = number - self._last
-        if step <= 0:
-            late = number in self._missing
+    def _count(self, number: int) -> None:
+        step = 0 if self._last is None else number - self._last
+        if self._last is not None and step <= 0:
             self._missing.discard(number)
-            # Where numbers are dense, one since the last break that is not missing was here; of any other nobody knows,
-            # and the lake decides.
-            return late or not self.dense or number < self._first
+            return
+        if step > _MOST_MISSING:
+            # One odd number is no news; if all are from now on, the venue has begun to count anew.
+            self._strange += 1
+            if self._strange <= _STRANGE_IN_A_ROW:
+                return
+            self.restart()
+            step = 0
         if step > 1 and self.dense:
             self.jumps += 1
             if len(self._missing) + step <= _MOST_MISSING:
-                self._missing.update(range(self._last + 1, number))
-        self._last = number
-        self._steps += 1
+                self._missing.update(range(number - step + 1, number))
+        self._strange = 0
+        self._steps += step > 0
         self._ones += step == 1
-        return True
+        self._last = number

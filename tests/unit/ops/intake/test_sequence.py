@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,14 +16,27 @@ def learn(first: int = 1_000, count: int = 100, *, stride: int = 1) -> TradeSequ
 
 @settings(deadline=None)
 @given(numbers=st.lists(st.integers(0, 300), max_size=300))
-def test_a_number_is_admitted_once_and_none_is_turned_away_that_was_not_here(numbers: list[int]) -> None:
+def test_a_number_is_admitted_exactly_the_first_time(numbers: list[int]) -> None:
     sequence, seen = TradeSequence(), set[int]()
     for number in numbers:
-        admitted = sequence.admit(str(number))
-        assert not (admitted and number in seen)
-        seen |= {number} if admitted else set()
-        if not admitted and not sequence.dense:
-            assert number in seen
+        assert sequence.admit(str(number)) == (number not in seen)
+        seen.add(number)
+
+
+@pytest.mark.parametrize("odd", ["99999999999999999", str(1_100 + 150_000)])
+def test_one_odd_number_hides_none_of_those_that_follow(odd: str) -> None:
+    sequence = learn()
+    assert sequence.admit(odd)
+    assert all(sequence.admit(str(number)) for number in range(1_100, 2_100))
+    assert (sequence.dense, sequence.jumps, sequence.missing) == (True, 0, 0)
+
+
+def test_a_venue_may_begin_to_count_anew() -> None:
+    sequence = learn()
+    assert all(sequence.admit(str(number)) for number in range(10**9, 10**9 + 200))
+    assert sequence.jumps == 0
+    assert sequence.admit(str(10**9 + 210))
+    assert sequence.jumps == 1
 
 
 def test_numbers_that_rise_by_one_are_learned_to_be_dense() -> None:
@@ -47,9 +61,9 @@ def test_where_numbers_have_holes_a_jump_means_nothing() -> None:
     assert sequence.admit("99990")
 
 
-def test_old_numbers_of_a_dense_sequence_are_known_for_ever() -> None:
+def test_numbers_of_long_ago_are_left_to_the_lake() -> None:
     sequence = learn(count=10_000)
-    assert not sequence.admit("1000")
+    assert sequence.admit("1000")
     assert not sequence.admit("10999")
 
 
