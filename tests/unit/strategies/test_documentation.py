@@ -24,7 +24,7 @@ def test_the_examples_of_the_guide_are_strategies(text: str) -> None:
 
 
 def test_the_guide_has_examples() -> None:
-    assert len(EXAMPLES) == 2
+    assert len(EXAMPLES) == 3
 
 
 def test_the_page_explains_every_key_operator_and_column() -> None:
