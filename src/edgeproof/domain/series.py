@@ -92,7 +92,7 @@ class BarSeries:
         if problems:
             raise SchemaMismatch("bars", problems)
         ts = frame["ts"]
-        ms = ts.dt.epoch("ms") if isinstance(ts.dtype, pl.Datetime) else ts.cast(pl.Int64, strict=False)
+        ms = _read_ms(ts)
         if ms.null_count():
             raise InvalidValue("ts", ts.max(), "UTC milliseconds, which fit 64 bits with a sign")
         return cls(
@@ -115,11 +115,20 @@ class BarSeries:
         )
 
 
+def _read_ms(ts: pl.Series) -> pl.Series:
+    if not isinstance(ts.dtype, pl.Datetime):
+        return ts.cast(pl.Int64, strict=False)
+    # To ask polars for the milliseconds it holds would copy them.
+    return ts.to_physical() if ts.dtype.time_unit == "ms" else ts.dt.epoch("ms")
+
+
 def _floats(frame: pl.DataFrame, column: str) -> FloatArray:
     if column not in frame.columns or frame[column].null_count() == frame.height:
         return np.broadcast_to(np.float64("nan"), (frame.height,))
     values = frame[column].cast(pl.Float64)
     known = values.fill_null(float("nan")) if values.null_count() else values
-    if column not in PRICE_COLUMNS and (infinite := known.is_infinite()).any():
-        known = known.set(infinite, float("nan"))
-    return np.ascontiguousarray(known.to_numpy(), dtype=np.float64)
+    numbers = np.ascontiguousarray(known.to_numpy(), dtype=np.float64)
+    if column not in PRICE_COLUMNS and (infinite := np.isinf(numbers)).any():
+        numbers = np.where(infinite, np.nan, numbers)
+        numbers.flags.writeable = False  # as every other column is: kernels are compiled for one kind of array
+    return numbers
