@@ -2,7 +2,8 @@
 
 Every curve has two panels. Above, the time of each bar or combination, 1 being edgeproof's (one thread, where threads
 are compared) at the largest size it was asked: ratios, since seconds belong to a machine. Below, the largest memory of
-the process that did it. All axes are logarithmic.
+the process that was asked; those that work for it, other processes or a cluster, have theirs beside it. All axes are
+logarithmic.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _TARGET: Final = ROOT / "docs" / "images" / "scaling.svg"
 # Text stays text and nothing is drawn at random: the same numbers make the same file.
 _STYLE: Final[Any] = {"svg.fonttype": "none", "svg.hashsalt": "edgeproof", "font.size": 9, "font.family": "sans-serif"}
+_MEMORY_TICKS: Final = (125, 250, 500, 1_000, 2_000, 4_000)
 _COLOURS: Final = ("#0b6e4f", "#c8553d", "#6b7fd7", "#b08900", "#7a7a7a")
 
 
@@ -55,17 +57,20 @@ def _draw_times(panel: Axes, curve: Mapping[str, Any]) -> None:
             panel.plot(sizes, times, "o-", color=colour, label=name, markersize=3.5, linewidth=1.4)
     thing = curve["over"].removesuffix("s")
     panel.set(xscale="log", yscale="log", title=curve["name"], ylabel=f"time of a {thing}, edgeproof = 1")
-    panel.grid(visible=True, which="major", alpha=0.25)
-    panel.legend(frameon=False, fontsize=8)
+    panel.minorticks_off()
+    panel.grid(visible=True, alpha=0.25)
 
 
 def _draw_memory(panel: Axes, curve: Mapping[str, Any]) -> None:
     for colour, line in zip(_COLOURS, curve["lines"], strict=False):
         points = [point for point in line["points"] if point["best"] is not None]
         sizes, peaks = [point["at"] for point in points], [point["peak_mib"] for point in points]
-        panel.plot(sizes, peaks, "o-", color=colour, markersize=3.5, linewidth=1.4)
-    panel.set(xscale="log", yscale="log", xlabel=curve["over"], ylabel="peak memory, MiB")
-    panel.grid(visible=True, which="major", alpha=0.25)
+        panel.plot(sizes, peaks, "o-", color=colour, label=line["name"], markersize=3.5, linewidth=1.4)
+    panel.set(xscale="log", yscale="log", xlabel=curve["over"], ylabel="peak memory, MiB", yticks=_MEMORY_TICKS)
+    panel.minorticks_off()
+    panel.yaxis.set_major_formatter("{x:,.0f}")
+    panel.grid(visible=True, alpha=0.25)
+    panel.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

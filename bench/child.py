@@ -9,6 +9,7 @@ import argparse
 import importlib
 import json
 import sys
+import time
 import warnings
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -51,6 +52,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--combinations", type=int)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--compute")
+    parser.add_argument("--processor-time", action="store_const", dest="clock", const=time.process_time)
+    parser.set_defaults(clock=time.perf_counter)
     return parser.parse_args(arguments)
 
 

@@ -50,7 +50,7 @@ def strategy(effort: Effort) -> Measured:
         crossings = {"long": rose, "short": fell, "exit_long": fell, "exit_short": rose}
         return _simulate(prices, crossings).stats(silence_warnings=True)
 
-    times = take_times(work, min(effort.repeats, 3))
+    times = take_times(work, min(effort.repeats, 3), effort.clock)
     return Measured(
         readings=tuple(seconds / count * 1e9 for seconds in times),
         size=f"{count:,} bars",
