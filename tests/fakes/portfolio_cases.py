@@ -21,7 +21,7 @@ from edgeproof.backtest.portfolio import (
     Sizing,
 )
 from edgeproof.backtest.tape import Tape, prepare_tape
-from edgeproof.domain.instruments import InstrumentRules
+from edgeproof.domain.instruments import InstrumentRules, MarginTier
 from edgeproof.domain.series import BarSeries
 from edgeproof.domain.signals import Signals
 from edgeproof.domain.time import Timeframe
@@ -105,6 +105,9 @@ def make_rules(case: ReplayCase) -> InstrumentRules:
         min_size=case.min_size,
         max_leverage=case.max_leverage,
         maintenance_margin=case.maintenance,
+        tiers=()
+        if case.orders is None
+        else tuple(MarginTier(max_notional=n, maintenance=m, max_leverage=most) for n, m, most in case.orders.tiers),
     )
 
 

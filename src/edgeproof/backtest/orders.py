@@ -72,16 +72,15 @@ def _check_slippage(costs: Costs, factor: FloatArray) -> None:
         raise InvalidValue("slippage_factor", told, "factors that leave less than the whole price")
 
 
-def require_plain(signals: Signals, costs: Costs, rules: InstrumentRules) -> None:
+def require_plain(signals: Signals, costs: Costs) -> None:
     """Refuse what a replay of many strategies on one account does not know, rather than trade as if it were not asked.
 
     Raises:
-        InvalidValue: An order that rests, a part that leaves, margin tiers or hourly slippage.
+        InvalidValue: An order that rests, a part that leaves, or hourly slippage.
     """
     asked = {
         "take_share": signals.take_share != 1.0,
         "limit entry": signals.limit_offset is not None,
-        "margin tiers": bool(rules.tiers),
         "hourly slippage": costs.hourly is not None,
     }
     for name, is_asked in asked.items():

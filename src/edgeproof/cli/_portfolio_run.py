@@ -70,6 +70,7 @@ class Run:
         desk: What it ran on.
         new: Whether it was not known before.
         trials_total: Distinct trials ever recorded.
+        rules_known: Of how many markets the venue's rules are known.
         remarks: What the data lacks.
     """
 
@@ -78,6 +79,7 @@ class Run:
     desk: Desk
     new: bool
     trials_total: int
+    rules_known: int
     remarks: tuple[str, ...]
 
 
@@ -117,15 +119,18 @@ def compute_portfolio(house: Workspace, question: Question) -> Run:
     desk = load_desk(house.lake, universe, question.strategies, workers=1)
     traded = _find_traded(desk)
     legs = _decide(desk, traded, question)
+    known = house.rules()
+    rules = {instrument.symbol: known[instrument] for instrument in traded if instrument in known}
     result = replay_legs(
         {i.symbol: prepare_tape(desk.loaded[i].bars, desk.loaded[i].funding) for i in traded},
         legs,
         costs=question.costs,
         sizing=question.sizing,
         limits=question.limits,
+        rules=rules,
         initial_equity=request.initial_equity,
     )
-    composition = describe_portfolio(legs, sizing=question.sizing, limits=question.limits)
+    composition = describe_portfolio(legs, sizing=question.sizing, limits=question.limits, rules=rules)
     trial = make_portfolio_trial(
         result,
         composition=composition,
@@ -149,6 +154,7 @@ def compute_portfolio(house: Workspace, question: Question) -> Run:
         desk=desk,
         new=_record(house, question, composition, trial),
         trials_total=house.ledger.count_trials(),
+        rules_known=len(rules),
         remarks=tuple(remark for remark in told if remark),
     )
 

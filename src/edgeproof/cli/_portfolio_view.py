@@ -10,7 +10,7 @@ from rich.table import Table
 from edgeproof.backtest import describe_metrics
 from edgeproof.backtest.portfolio import describe_sizing
 from edgeproof.domain.time import format_ms
-from edgeproof.research.report.words import DRAWDOWN, NO_RULES
+from edgeproof.research.report.words import DRAWDOWN, say_rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +46,7 @@ def describe_run(done: Run, question: Question) -> dict[str, Any]:
         ],
         "window": {"from": format_ms(window.start_ms), "to": format_ms(window.end_ms), "days": window.days},
         "conditions": dict(done.trial.costs),
+        "rules": {"known": done.rules_known, "markets": len({leg.symbol for leg in result.legs})},
         "sizing": describe_sizing(question.sizing),
         "limits": asdict(question.limits),
         "account": {
@@ -148,7 +149,7 @@ def _list_notes(document: Mapping[str, Any], top: int) -> list[str]:
     notes.append(f"up to {account['most_positions']} positions, {gross} (at the ends of hours)")
     notes.append(f"sizes: {_tell_terms(document['sizing'])}; limits: {_tell_terms(document['limits'])}")
     fee, slippage = f"fee {conditions['taker']:.3%}", f"slippage {conditions['slippage']:.3%} a side"
-    notes += [f"{fee}, {slippage}, latency {conditions['latency_ms']:g} ms", NO_RULES]
+    notes += [f"{fee}, {slippage}, latency {conditions['latency_ms']:g} ms", say_rules(**document["rules"])]
     missed = ", ".join(f"{count:,} {why}" for why, count in account["skipped"].items())
     if missed:
         notes.append(f"wishes to enter that made no trade: {missed}")

@@ -61,6 +61,7 @@ from edgeproof.kernels.replay import (
     price_exit,
 )
 from edgeproof.kernels.replay_events import EXIT_LONG, EXIT_SHORT, GO_LONG, GO_SHORT
+from edgeproof.kernels.replay_extras import choose_tier
 
 if TYPE_CHECKING:
     from edgeproof.kernels._arrays import FloatArray, IntArray
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
 
 _DAY_MS: Final = 86_400_000
 _MORE_ROWS: Final = 1_024
+_BOUND_SLACK: Final = 1.0 + 1e-9
 
 
 @register_jitable
@@ -88,6 +90,15 @@ def find_stop_loss(
     level = max(0.0, entry - side * distance)
     leaving = fill_price(level, -side, slippage, tick)
     return (side * (entry - leaving) + taker * (entry + leaving)) / entry
+
+
+@register_jitable
+def find_tier_leverage(tiers: FloatArray, notional: float) -> float:
+    """Greatest leverage that the tiers allow a position of this size; a rounding beyond a bound is none."""
+    tier = 0
+    while tier < len(tiers) - 1 and tiers[tier, 0] * _BOUND_SLACK < notional:
+        tier += 1
+    return float(tiers[tier, 2])
 
 
 @register_jitable
@@ -258,6 +269,7 @@ def _replay_portfolio(
     orders: Records,
     funding_bar: IntArray,
     funding_rate: FloatArray,
+    tiers: FloatArray,
     correlations: FloatArray,
     first_day: int,
     sample_ts: IntArray,
@@ -332,7 +344,7 @@ def _replay_portfolio(
                 p["paid"] += min(side * p["size"] * open_[bar] * funding_rate[p["funding"]], balance)
                 balance = _find_backing(positions, held, count, realised, leg) - p["entry_fee"] - p["paid"]
                 p["margin"] = min(p["margin"], balance)
-                p["liquidation"] = liquidation_price(side, p["entry"], p["size"], p["margin"], symbol["maintenance"])
+                p["liquidation"] = liquidation_price(side, p["entry"], p["size"], p["margin"], p["maintenance"])
                 p["funding"] += 1
             trail = (p["highest"] if side > 0 else p["lowest"]) - side * p["trail"]
             reason, reference, at_open = find_touch(
@@ -466,25 +478,35 @@ def _replay_portfolio(
                         outcomes[leg, reason] += 1
                         continue
                     capital = room / used
+                maintenance = symbol["maintenance"]
+                if symbol["tier_end"] > symbol["tier_first"]:
+                    own = tiers[symbol["tier_first"] : symbol["tier_end"]]
+                    used, maintenance = choose_tier(own, capital, used)
+                    margined = max(1.0, used, min(margin_leverage, find_tier_leverage(own, capital * used)))
+                    if capital * used > free * margined:
+                        capital = free * margined / used
+                        if capital * used < least_part * wish:
+                            outcomes[leg, NO_MARGIN] += 1
+                            continue
                 entry, size, fee, margin, liquidation = open_position(
                     side,
                     market,
                     capital,
-                    leverage,
+                    used,
                     taker,
                     slippage,
                     symbol["lot"],
                     symbol["tick"],
                     symbol["min_size"],
                     symbol["max_leverage"],
-                    symbol["maintenance"],
+                    maintenance,
                 )
                 if size > 0.0 and margined > max(1.0, used):
                     margin = min(size * entry / margined, free - fee)
                     if margin <= 0.0:
                         size = 0.0
                     else:
-                        liquidation = liquidation_price(side, entry, size, margin, symbol["maintenance"])
+                        liquidation = liquidation_price(side, entry, size, margin, maintenance)
                         if side * (market - liquidation) <= 0.0:
                             size = 0.0
                 if size <= 0.0:
@@ -500,6 +522,7 @@ def _replay_portfolio(
                     margin,
                     liquidation,
                 )
+                p["maintenance"] = maintenance
                 p["stop"] = -side * np.inf if np.isnan(asked["stop"]) else entry - side * asked["stop"]
                 p["take"] = side * np.inf if np.isnan(asked["take"]) else entry + side * asked["take"]
                 p["trail"] = np.inf if np.isnan(asked["trail"]) else asked["trail"]

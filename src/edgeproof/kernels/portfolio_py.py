@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from edgeproof.kernels.portfolio import are_together, find_stop_loss
+from edgeproof.kernels.portfolio import are_together, find_stop_loss, find_tier_leverage
 from edgeproof.kernels.portfolio_records import (
     CUT,
     DAILY_LOSS,
@@ -48,6 +48,7 @@ from edgeproof.kernels.replay import (
     price_exit,
 )
 from edgeproof.kernels.replay_events import EXIT_LONG, EXIT_SHORT, GO_LONG, GO_SHORT
+from edgeproof.kernels.replay_extras import choose_tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,6 +75,7 @@ def replay_portfolio_py(
     orders: Records,
     funding_bar: IntArray,
     funding_rate: FloatArray,
+    tiers: FloatArray,
     correlations: FloatArray,
     first_day: int,
     sample_ts: IntArray,
@@ -98,6 +100,8 @@ def replay_portfolio_py(
     - ``symbols``, ``legs`` and ``orders`` are records of ``portfolio_records``, orders sorted by when they act, when
       they were due, and leg.
     - ``funding_bar`` is the place of the bar at whose open each rate is due, not descending within a symbol.
+    - ``tiers`` are the margin tiers of every symbol, shape (t, 3): greatest notional, maintenance share, greatest
+      leverage.
     - ``correlations`` has shape (days, symbols, symbols), the first for the UTC day ``first_day`` (days since 1970);
       each tells what was known at that day's midnight, NaN where nothing was.
     - ``sample_ts`` are the moments at which to describe the account, UTC milliseconds, ascending, shape (s,): with
@@ -145,7 +149,7 @@ def replay_portfolio_py(
             symbol, bar = symbols[position.symbol], here[position.symbol]
             funded = range(int(symbol["funding_first"]), int(symbol["funding_end"]))
             for rate in (funding_rate[at] for at in funded if funding_bar[at] == bar):
-                account.pay_funding(leg, float(open_[bar]), float(rate), float(symbol["maintenance"]))
+                account.pay_funding(leg, float(open_[bar]), float(rate))
             reason, reference, at_open = position.find_touch(float(open_[bar]), float(high[bar]), float(low[bar]))
             if at_open:
                 account.leave(leg, bar, reason, reference)
@@ -217,8 +221,17 @@ def replay_portfolio_py(
                         continue
                     capital = room / used
                 rules = [float(symbol[name]) for name in ("lot", "tick", "min_size", "max_leverage", "maintenance")]
+                own = tiers[symbol["tier_first"] : symbol["tier_end"]]
+                if len(own):
+                    used, rules[-1] = choose_tier(own, capital, used)
+                    margined = max(1.0, used, min(margin_leverage, find_tier_leverage(own, capital * used)))
+                    if capital * used > free * margined:
+                        capital = free * margined / used
+                        if capital * used < least_part * wish:
+                            outcomes[NO_MARGIN] += 1
+                            continue
                 entry, size, fee, margin, liquidation = open_position(
-                    side, market, capital, leverage, taker, slippage, *rules
+                    side, market, capital, used, taker, slippage, *rules
                 )
                 if size > 0.0 and margined > max(1.0, used):
                     margin = min(size * entry / margined, free - fee)
@@ -249,6 +262,7 @@ def replay_portfolio_py(
                     entry_fee=fee,
                     margin=margin,
                     liquidation=liquidation,
+                    maintenance=rules[-1],
                     stop=entry - side * stop,
                     take=entry + side * take,
                     trail=trail,
@@ -303,6 +317,7 @@ class _Position:
     entry_fee: float
     margin: float
     liquidation: float
+    maintenance: float
     stop: float
     take: float
     trail: float
@@ -354,11 +369,11 @@ class _Account:
                 backing -= p.entry_fee + p.paid + p.margin
         return backing
 
-    def pay_funding(self, leg: int, market: float, rate: float, maintenance: float) -> None:
+    def pay_funding(self, leg: int, market: float, rate: float) -> None:
         p, backing = self.positions[leg], self.back(leg)
         p.paid += min(p.side * p.size * market * rate, backing - p.entry_fee - p.paid)
         p.margin = min(p.margin, backing - p.entry_fee - p.paid)
-        p.liquidation = liquidation_price(p.side, p.entry, p.size, p.margin, maintenance)
+        p.liquidation = liquidation_price(p.side, p.entry, p.size, p.margin, p.maintenance)
 
     def leave_room(
         self,

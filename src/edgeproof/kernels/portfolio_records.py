@@ -35,6 +35,8 @@ SYMBOL_RECORD = np.dtype(
         ("end", np.int64),
         ("funding_first", np.int64),
         ("funding_end", np.int64),
+        ("tier_first", np.int64),  # of its margin tiers
+        ("tier_end", np.int64),
         ("lot", np.float64),
         ("tick", np.float64),
         ("min_size", np.float64),
@@ -90,6 +92,7 @@ POSITION_RECORD = np.dtype(
         ("entry_fee", np.float64),
         ("paid", np.float64),  # funding
         ("margin", np.float64),
+        ("maintenance", np.float64),
         ("liquidation", np.float64),
         ("stop", np.float64),  # a price, as the target
         ("take", np.float64),

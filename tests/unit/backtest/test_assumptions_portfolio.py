@@ -15,7 +15,7 @@ from edgeproof.backtest.portfolio import (
     Signalled,
     TargetVolatility,
 )
-from edgeproof.domain.instruments import InstrumentRules
+from edgeproof.domain.instruments import InstrumentRules, MarginTier
 from edgeproof.execution import Costs
 from fakes.tiny_market import make_bars, trade
 from fakes.tiny_portfolio import WHOLE, count_skipped, make_leg, tell, trade_together
@@ -123,6 +123,27 @@ def test_the_entry_fee_is_paid_before_the_margin() -> None:
     result = trade_together({"A": hours}, leg, costs=costs, limits=limits)
     # A fifth of 49,000 would be 9,800, but 490 of the 10,000 are gone.
     assert result.equity["margin"].to_list() == [0, 0, 9_510, 0]
+
+
+def test_margin_tiers_are_those_of_each_position() -> None:
+    hours = make_bars(*["100"] * 3, timeframe="1h")
+    tiers = (
+        MarginTier(max_notional=5_000, maintenance=0.01, max_leverage=50.0),
+        MarginTier(max_notional=float("inf"), maintenance=0.02, max_leverage=2.0),
+    )
+    small, large = (
+        trade_together(
+            {"A": hours, "B": hours},
+            *(make_leg(hours, "L", symbol=symbol, sizing=FixedLeverage(leverage=leverage)) for symbol in "AB"),
+            limits=Limits(margin_leverage=10.0),
+            rules=dict.fromkeys("AB", InstrumentRules(tiers=tiers)),
+        )
+        for leverage in (0.5, 3.0)
+    )
+    # Twice 5,000 at ten times leverage; then 20,000 at the two times that its tier allows, which is the whole account.
+    assert small.equity["margin"].to_list()[2] == pytest.approx(1_000)
+    assert [size for *_, size, _ in tell(large)] == [200]
+    assert large.equity["margin"].to_list()[2] == pytest.approx(10_000)
 
 
 def test_less_margin_brings_the_liquidation_nearer() -> None:

@@ -5,7 +5,6 @@ import pytest
 
 from edgeproof.backtest.orders import draw_luck, price_limits, require_plain
 from edgeproof.domain.errors import InvalidValue
-from edgeproof.domain.instruments import InstrumentRules, MarginTier
 from edgeproof.execution import Costs, HourlySlippage
 from edgeproof.kernels.replay_events import EXIT_SHORT, GO_LONG, GO_SHORT
 from fakes.tiny_market import FREE, make_bars, make_signals
@@ -40,19 +39,17 @@ def test_the_luck_of_a_seed_is_the_same_in_every_version() -> None:
 
 
 def test_what_an_account_that_is_shared_cannot_trade_yet_is_refused_by_name() -> None:
-    bars, rules = make_bars("100", "100"), InstrumentRules()
-    require_plain(make_signals(bars, "L"), FREE, rules)
-    tier = MarginTier(max_notional=float("inf"), maintenance=0.01, max_leverage=10.0)
+    bars = make_bars("100", "100")
+    require_plain(make_signals(bars, "L"), FREE)
     hourly = HourlySlippage(buy=(0.0,) * 24, sell=(0.0,) * 24)
     asked = [
-        ("take_share", make_signals(bars, "L", take_share=0.5), FREE, rules),
-        ("limit", make_signals(bars, "L", limit_offset=1.0), FREE, rules),
-        ("tiers", make_signals(bars, "L"), FREE, InstrumentRules(tiers=(tier,))),
-        ("hourly", make_signals(bars, "L"), Costs(hourly=hourly), rules),
+        ("take_share", make_signals(bars, "L", take_share=0.5), FREE),
+        ("limit", make_signals(bars, "L", limit_offset=1.0), FREE),
+        ("hourly", make_signals(bars, "L"), Costs(hourly=hourly)),
     ]
-    for name, signals, costs, limits in asked:
+    for name, signals, costs in asked:
         with pytest.raises(InvalidValue, match=name):
-            require_plain(signals, costs, limits)
+            require_plain(signals, costs)
 
 
 def test_orders_rest_on_the_better_side_of_the_close() -> None:

@@ -68,7 +68,7 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
             raise UnknownName("bars of", symbol, tapes)
     used = [tapes[symbol] for symbol in symbols]
     step_ms = _agree_on_step(symbols, used)
-    _require_plain(tapes, legs, costs, rules)
+    _require_plain(tapes, legs, costs)
     terms = [rules.get(symbol, InstrumentRules()) for symbol in symbols]
     offsets = np.concatenate([[0], np.cumsum([len(tape.bars) for tape in used])])
     sized = [
@@ -99,6 +99,7 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
         orders,
         np.concatenate([tape.funding_bar + offset for tape, offset in zip(used, offsets[:-1], strict=True)]),
         np.concatenate([tape.funding_rate for tape in used]),
+        _list_tiers(terms),
         correlations,
         first_day,
         sample_ts,
@@ -118,12 +119,10 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
     return Layout(arguments=arguments, sample_ts=sample_ts, ambiguous=ambiguous)
 
 
-def _require_plain(
-    tapes: Mapping[str, Tape], legs: Sequence[Leg], costs: Costs, rules: Mapping[str, InstrumentRules]
-) -> None:
+def _require_plain(tapes: Mapping[str, Tape], legs: Sequence[Leg], costs: Costs) -> None:
     for leg in legs:
         try:
-            require_plain(leg.signals, costs, rules.get(leg.symbol, InstrumentRules()))
+            require_plain(leg.signals, costs)
         except InvalidValue as refused:
             what = f"a portfolio in which {leg.name} trades {leg.symbol}"
             raise InvalidValue(what, refused.value, refused.expected) from None
@@ -188,10 +187,18 @@ def _describe_symbols(
     funded = np.cumsum([len(tape.funding_bar) for tape in tapes])
     described["funding_end"] = funded
     described["funding_first"][1:] = funded[:-1]
+    tiered = np.cumsum([len(one.tiers) for one in rules])
+    described["tier_end"] = tiered
+    described["tier_first"][1:] = tiered[:-1]
     for name in ("lot", "tick", "min_size", "max_leverage"):
         described[name] = [getattr(terms, name) for terms in rules]
     described["maintenance"] = [terms.maintenance_margin for terms in rules]
     return described
+
+
+def _list_tiers(rules: Sequence[InstrumentRules]) -> FloatArray:
+    rows = [(tier.max_notional, tier.maintenance, tier.max_leverage) for terms in rules for tier in terms.tiers]
+    return np.array(rows, np.float64).reshape(-1, 3)
 
 
 def _describe_legs(legs: Sequence[Leg], sized: Sequence[Sized], symbols: Sequence[str]) -> npt.NDArray[np.void]:

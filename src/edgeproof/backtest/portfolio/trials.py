@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from edgeproof.backtest.portfolio.limits import Limits
     from edgeproof.backtest.portfolio.result import PortfolioResult
     from edgeproof.backtest.portfolio.sizing import Sizing
+    from edgeproof.domain.instruments import InstrumentRules
     from edgeproof.domain.time import Timeframe, Window
     from edgeproof.execution import Costs
 
@@ -30,8 +32,16 @@ PORTFOLIO_SYMBOL: Final = "PORTFOLIO"
 _HASH_LENGTH: Final = 16
 
 
-def describe_portfolio(legs: Iterable[Leg], *, sizing: Sizing | None, limits: Limits) -> dict[str, Any]:
+def describe_portfolio(
+    legs: Iterable[Leg],
+    *,
+    sizing: Sizing | None,
+    limits: Limits,
+    rules: Mapping[str, InstrumentRules] | None = None,
+) -> dict[str, Any]:
     """What a portfolio is made of, JSON-ready and in the order of its legs; equal content has equal descriptions."""
+    ordered = order_legs(legs)
+    symbols = {leg.symbol for leg in ordered}
     return {
         "legs": [
             {
@@ -41,10 +51,17 @@ def describe_portfolio(legs: Iterable[Leg], *, sizing: Sizing | None, limits: Li
                 "priority": leg.priority,
                 "sizing": describe_sizing(leg.sizing or sizing or Signalled()),
             }
-            for leg in order_legs(legs)
+            for leg in ordered
         ],
         "limits": asdict(limits),
+        "rules": {symbol: _describe_rules(one) for symbol, one in sorted((rules or {}).items()) if symbol in symbols},
     }
+
+
+def _describe_rules(rules: InstrumentRules) -> dict[str, Any]:
+    tiers = [[t.max_notional if isfinite(t.max_notional) else None, t.maintenance, t.max_leverage] for t in rules.tiers]
+    plain = ("lot", "tick", "min_size", "max_leverage", "maintenance_margin")
+    return {**{name: getattr(rules, name) for name in plain}, "tiers": tiers}
 
 
 def describe_sizing(sizing: Sizing) -> dict[str, Any]:
@@ -112,7 +129,7 @@ def make_portfolio_trial(  # noqa: PLR0913 - one keyword for each thing the ques
 def name_portfolio(composition: Mapping[str, Any]) -> str:
     """Name what a portfolio does: what its legs are called is left out."""
     legs = [{name: value for name, value in leg.items() if name != "leg"} for leg in composition["legs"]]
-    return hash_json({"portfolio": legs, "limits": composition["limits"]})
+    return hash_json({"portfolio": legs, "limits": composition["limits"], "rules": composition["rules"]})
 
 
 def _hash_result(result: PortfolioResult) -> str:
