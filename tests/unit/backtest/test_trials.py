@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edgeproof.backtest import Replay, describe_conditions, make_trial, name_trial
-from edgeproof.domain.instruments import Instrument, InstrumentRules
+from edgeproof.domain.instruments import Instrument, InstrumentRules, MarginTier
 from edgeproof.domain.time import MS_PER_DAY, Timeframe, Window
 from edgeproof.execution import Costs
 from fakes.tiny_market import FREE, START_MS, make_bars, trade
@@ -96,3 +96,19 @@ def test_a_trial_holds_what_the_replay_found() -> None:
 def test_a_sharpe_interval_is_an_object_of_its_own() -> None:
     metrics = replace(replay_some().metrics, sharpe=None)
     assert make(replace(replay_some(), metrics=metrics)).metrics["sharpe"] is None
+
+
+def test_usual_conditions_are_told_as_they_always_were() -> None:
+    # The key of every trial ever made rests on these words: what was added later is told only where it is unusual.
+    usual = {"maker", "taker", "slippage", "latency_ms", "lot", "tick", "min_size", "max_leverage"}
+    assert describe_conditions(Costs(), None, 10_000.0).keys() == usual | {"maintenance_margin", "initial_equity"}
+
+
+def test_margin_tiers_are_conditions() -> None:
+    tiers = (
+        MarginTier(max_notional=1e5, maintenance=0.01, max_leverage=50.0),
+        MarginTier(max_notional=float("inf"), maintenance=0.02, max_leverage=20.0),
+    )
+    told = describe_conditions(Costs(), InstrumentRules(tiers=tiers), 10_000.0)
+    assert (told["tier1_max_notional"], told["tier2_maintenance"], told["tier2_max_leverage"]) == (1e5, 0.02, 20.0)
+    assert "tier2_max_notional" not in told
