@@ -4,14 +4,14 @@ A *leg* is one strategy on one symbol, with at most one position. Time goes from
 anything can happen: one of a symbol in which a leg is in position, or one at which orders are due. Nothing is looked at
 in between. At each:
 
-1. samples of the account that lie before this bar's close are written (``_sample``), and a new UTC day begins;
+1. samples of the account that lie before this bar's close are written (``describe_account``), and a new UTC day begins;
 2. opens, leg by leg: funding, levels that the open has passed, ``max_hold``, the daily loss stop's way out;
 3. orders due, those decided first before later ones: every exit and reversal, then every entry in the order of legs,
-   each sized by what the account is worth and cut to what its limits leave (``_find_room``);
+   each sized by what the account is worth and cut to what its limits leave (``find_room``);
 4. inside the bars, leg by leg: levels touched (``find_touch``); the last bar of a symbol closes what is open there;
 5. the account is looked at: has the day lost too much?
 
-An open position sees an account whose equity is what the other positions have not tied up (``_find_backing``): with
+An open position sees an account whose equity is what the other positions have not tied up (``find_backing``): with
 it, every rule of the single replay holds as it stands, and one leg without limits gives that replay's trades bit by
 bit. The specification, which walks every bar of every symbol, is
 :func:`edgeproof.kernels.portfolio_py.replay_portfolio_py`.
@@ -23,21 +23,28 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
-from numba.extending import register_jitable
 
 from edgeproof.kernels._jit import jit
+from edgeproof.kernels.portfolio_account import (
+    describe_account,
+    find_backing,
+    find_room,
+    find_stop_loss,
+    find_tier_leverage,
+    forget_leg,
+    leave_position,
+    mark_account,
+    remember_leg,
+)
 from edgeproof.kernels.portfolio_records import (
     CUT,
     DAILY_LOSS,
     FLATTENED,
     LATE,
     NEVER,
-    NO_CORRELATED_ROOM,
-    NO_GROSS_ROOM,
     NO_MARGIN,
     NO_POSITION_LEFT,
     NO_STOP,
-    NO_SYMBOL_ROOM,
     OUTCOMES,
     POSITION_RECORD,
     REFUSED,
@@ -47,18 +54,15 @@ from edgeproof.kernels.portfolio_records import (
 )
 from edgeproof.kernels.replay import (
     END,
-    LIQUIDATION,
     MAX_HOLD,
     REVERSE,
     SIGNAL,
     SPENT_SHARE,
     TRADE_RECORD,
     UNTOUCHED,
-    fill_price,
     find_touch,
     liquidation_price,
     open_position,
-    price_exit,
 )
 from edgeproof.kernels.replay_events import EXIT_LONG, EXIT_SHORT, GO_LONG, GO_SHORT
 from edgeproof.kernels.replay_extras import choose_tier
@@ -71,190 +75,6 @@ if TYPE_CHECKING:
 
 _DAY_MS: Final = 86_400_000
 _MORE_ROWS: Final = 1_024
-_BOUND_SLACK: Final = 1.0 + 1e-9
-
-
-@register_jitable
-def find_stop_loss(
-    side: int, market: float, stop: float, trail: float, taker: float, slippage: float, tick: float
-) -> float:
-    """What an entry at the open ``market`` would lose at its stop, as a share of its notional, all costs included.
-
-    Returns:
-        NaN without a stop or trail that could ever be reached.
-    """
-    distance = trail if np.isnan(stop) or trail < stop else stop
-    if not distance < np.inf:
-        return np.nan
-    entry = fill_price(market, side, slippage, tick)
-    level = max(0.0, entry - side * distance)
-    leaving = fill_price(level, -side, slippage, tick)
-    return (side * (entry - leaving) + taker * (entry + leaving)) / entry
-
-
-@register_jitable
-def find_tier_leverage(tiers: FloatArray, notional: float) -> float:
-    """Greatest leverage that the tiers allow a position of this size; a rounding beyond a bound is none."""
-    tier = 0
-    while tier < len(tiers) - 1 and tiers[tier, 0] * _BOUND_SLACK < notional:
-        tier += 1
-    return float(tiers[tier, 2])
-
-
-@register_jitable
-def are_together(correlation: float, side: int, other: int, threshold: float) -> bool:
-    """Whether two positions may lose together; what is not known is taken to."""
-    return bool(np.isnan(correlation) or correlation * side * other >= threshold)
-
-
-@register_jitable
-def _find_backing(positions: Records, held: IntArray, count: int, realised: float, leg: int) -> float:
-    """What the other positions leave of an account: its cash less their costs so far and their margins."""
-    backing = realised
-    for at in range(count):
-        if held[at] != leg:
-            other = positions[held[at]]
-            backing -= other["entry_fee"] + other["paid"] + other["margin"]
-    return backing
-
-
-@register_jitable
-def _mark(positions: Records, held: IntArray, count: int, realised: float) -> float:
-    """The account's equity, open positions at the newest price of each."""
-    equity = realised
-    for at in range(count):
-        p = positions[held[at]]
-        equity = equity - p["entry_fee"] - p["paid"] + p["side"] * p["size"] * (p["mark"] - p["entry"])
-    return max(0.0, equity)
-
-
-@register_jitable
-def _sample(positions: Records, held: IntArray, count: int, realised: float, sample: np.void) -> None:
-    """Write what the account looks like now."""
-    cash, margin, long, short = realised, 0.0, 0.0, 0.0
-    for at in range(count):
-        p = positions[held[at]]
-        cash -= p["entry_fee"] + p["paid"]
-        margin += p["margin"]
-        if p["side"] > 0:
-            long += p["size"] * p["mark"]
-        else:
-            short += p["size"] * p["mark"]
-    sample["equity"] = _mark(positions, held, count, realised)
-    sample["cash"] = cash
-    sample["margin"] = margin
-    sample["long"] = long
-    sample["short"] = short
-    sample["positions"] = count
-
-
-@register_jitable
-def _find_room(
-    positions: Records,
-    held: IntArray,
-    count: int,
-    leg_symbol: IntArray,
-    correlation: FloatArray,
-    side: int,
-    symbol: int,
-    equity: float,
-    margin_room: float,
-    max_gross: float,
-    max_symbol: float,
-    max_correlated: float,
-    threshold: float,
-) -> tuple[float, int]:
-    """Notional that margin and limits leave for one more position, and which of them leaves least."""
-    gross, same, together = 0.0, 0.0, 0.0
-    crowded = 0.0  # the fullest group that the new position would join
-    for at in range(count):
-        p = positions[held[at]]
-        notional = p["size"] * p["mark"]
-        where = leg_symbol[held[at]]
-        gross += notional
-        if where == symbol:
-            same += notional
-        if max_correlated < np.inf and are_together(correlation[symbol, where], side, p["side"], threshold):
-            together += notional
-            around = 0.0
-            for other in range(count):
-                q = positions[held[other]]
-                if are_together(correlation[where, leg_symbol[held[other]]], p["side"], q["side"], threshold):
-                    around += q["size"] * q["mark"]
-            crowded = max(crowded, around)
-    room, reason = margin_room, NO_MARGIN
-    left = max_gross * equity - gross
-    if left < room:
-        room, reason = left, NO_GROSS_ROOM
-    left = max_symbol * equity - same
-    if left < room:
-        room, reason = left, NO_SYMBOL_ROOM
-    left = max_correlated * equity - max(together, crowded)
-    if left < room:
-        room, reason = left, NO_CORRELATED_ROOM
-    return room, reason
-
-
-@register_jitable
-def _leave(
-    p: np.void,
-    trade: np.void,
-    backing: float,
-    bar: int,
-    reason: int,
-    reference: float,
-    held_bars: int,
-    taker: float,
-    slippage: float,
-    tick: float,
-) -> float:
-    """Close a position into a trade; the arithmetic of the single replay. Returns the pnl."""
-    side, entry, size, entry_fee, paid = int(p["side"]), p["entry"], p["size"], p["entry_fee"], p["paid"]
-    balance = backing - entry_fee - paid
-    price, fee = price_exit(
-        side, entry, size, p["margin"], balance, reference, reason == LIQUIDATION, taker, slippage, tick
-    )
-    lowest, highest = min(p["lowest"], reference), max(p["highest"], reference)
-    pnl: float = side * size * (price - entry) - (entry_fee + fee) - paid
-    trade["decision"] = p["decision"]
-    trade["entry_bar"] = p["entry_bar"]
-    trade["exit_bar"] = bar
-    trade["bars_held"] = held_bars
-    trade["side"] = side
-    trade["reason"] = reason
-    trade["entry_price"] = entry
-    trade["exit_price"] = price
-    trade["size"] = size
-    trade["pnl"] = pnl
-    trade["fees"] = entry_fee + fee
-    trade["funding"] = paid
-    trade["slippage"] = size * (abs(entry - p["market"]) + abs(price - reference))
-    trade["mae"] = (entry - lowest if side > 0 else highest - entry) / entry
-    trade["mfe"] = (highest - entry if side > 0 else entry - lowest) / entry
-    p["side"] = 0
-    return pnl
-
-
-@register_jitable
-def _forget(held: IntArray, count: int, leg: int) -> int:
-    """Take a leg off the list of those in position; returns how many are left."""
-    at = 0
-    while held[at] != leg:
-        at += 1
-    for after in range(at, count - 1):
-        held[after] = held[after + 1]
-    return count - 1
-
-
-@register_jitable
-def _remember(held: IntArray, count: int, leg: int) -> int:
-    """Put a leg on the list of those in position, in the order of legs; returns how many there are."""
-    at = count
-    while at > 0 and held[at - 1] > leg:
-        held[at] = held[at - 1]
-        at -= 1
-    held[at] = leg
-    return count + 1
 
 
 def _replay_portfolio(
@@ -308,11 +128,11 @@ def _replay_portfolio(
         if now == NEVER:
             break
         while sampled < len(samples) and sample_ts[sampled] < now + step_ms:
-            _sample(positions, held, count, realised, samples[sampled])
+            describe_account(positions, held, count, realised, samples[sampled])
             sampled += 1
         if now // _DAY_MS != day:
             day, stopped = now // _DAY_MS, False
-            day_equity = _mark(positions, held, count, realised)
+            day_equity = mark_account(positions, held, count, realised)
         until = order
         while until < len(orders) and orders[until]["acts_ts"] == now:
             until += 1
@@ -340,9 +160,9 @@ def _replay_portfolio(
             symbol = symbols[leg_symbol[leg]]
             side = int(p["side"])
             while p["funding"] < symbol["funding_end"] and funding_bar[p["funding"]] == bar:
-                balance = _find_backing(positions, held, count, realised, leg) - p["entry_fee"] - p["paid"]
+                balance = find_backing(positions, held, count, realised, leg) - p["entry_fee"] - p["paid"]
                 p["paid"] += min(side * p["size"] * open_[bar] * funding_rate[p["funding"]], balance)
-                balance = _find_backing(positions, held, count, realised, leg) - p["entry_fee"] - p["paid"]
+                balance = find_backing(positions, held, count, realised, leg) - p["entry_fee"] - p["paid"]
                 p["margin"] = min(p["margin"], balance)
                 p["liquidation"] = liquidation_price(side, p["entry"], p["size"], p["margin"], p["maintenance"])
                 p["funding"] += 1
@@ -358,9 +178,9 @@ def _replay_portfolio(
                     reason = FLATTENED
                 else:
                     continue
-            backing = _find_backing(positions, held, count, realised, leg)
+            backing = find_backing(positions, held, count, realised, leg)
             owners[closed], equities[closed] = leg, p["equity"]
-            realised += _leave(
+            realised += leave_position(
                 p,
                 trades[closed],
                 backing,
@@ -374,7 +194,7 @@ def _replay_portfolio(
             )
             p["ready_at"] = now + legs[leg]["cool_down"] * legs[leg]["decision_ms"]
             closed += 1
-            count = _forget(held, count, leg)
+            count = forget_leg(held, count, leg)
             at -= 1
 
         # Orders, in the order in which they were decided; of those decided together, exits before entries.
@@ -396,9 +216,9 @@ def _replay_portfolio(
                     continue
                 symbol = symbols[leg_symbol[leg]]
                 bar = asked["bar"]
-                backing = _find_backing(positions, held, count, realised, leg)
+                backing = find_backing(positions, held, count, realised, leg)
                 owners[closed], equities[closed] = leg, p["equity"]
-                realised += _leave(
+                realised += leave_position(
                     p,
                     trades[closed],
                     backing,
@@ -412,7 +232,7 @@ def _replay_portfolio(
                 )
                 p["ready_at"] = now + legs[leg]["cool_down"] * legs[leg]["decision_ms"]
                 closed += 1
-                count = _forget(held, count, leg)
+                count = forget_leg(held, count, leg)
             for entering in range(order, group):
                 asked = orders[entering]
                 leg, code, bar = asked["leg"], asked["code"], asked["bar"]
@@ -423,7 +243,7 @@ def _replay_portfolio(
                 symbol = symbols[leg_symbol[leg]]
                 market = open_[bar]
                 side = 1 if code & GO_LONG else -1
-                equity = _mark(positions, held, count, realised)
+                equity = mark_account(positions, held, count, realised)
                 if equity <= SPENT_SHARE * initial_equity:
                     outcomes[leg, SPENT] += 1
                     continue
@@ -454,10 +274,10 @@ def _replay_portfolio(
                     continue
                 used = min(leverage, symbol["max_leverage"])
                 margined = max(1.0, used, min(margin_leverage, symbol["max_leverage"]))
-                free = _find_backing(positions, held, count, realised, leg)
+                free = find_backing(positions, held, count, realised, leg)
                 capital = terms["share"] * equity
                 known: int = min(max(day - first_day, 0), len(correlations) - 1)
-                room, reason = _find_room(
+                room, reason = find_room(
                     positions,
                     held,
                     count,
@@ -533,7 +353,7 @@ def _replay_portfolio(
                 p["funding"] = symbol["funding_first"] + np.searchsorted(
                     funding_bar[symbol["funding_first"] : symbol["funding_end"]], bar, side="right"
                 )
-                count = _remember(held, count, leg)
+                count = remember_leg(held, count, leg)
             order = group
 
         # Inside the bars.
@@ -560,9 +380,9 @@ def _replay_portfolio(
                 reason, reference = END, close[bar]
             else:
                 p["lowest"], p["highest"] = min(p["lowest"], open_[bar]), max(p["highest"], open_[bar])
-            backing = _find_backing(positions, held, count, realised, leg)
+            backing = find_backing(positions, held, count, realised, leg)
             owners[closed], equities[closed] = leg, p["equity"]
-            realised += _leave(
+            realised += leave_position(
                 p,
                 trades[closed],
                 backing,
@@ -576,17 +396,17 @@ def _replay_portfolio(
             )
             p["ready_at"] = now + legs[leg]["cool_down"] * legs[leg]["decision_ms"]
             closed += 1
-            count = _forget(held, count, leg)
+            count = forget_leg(held, count, leg)
             at -= 1
 
         if loss_share > 0.0 and not stopped:
-            stopped = _mark(positions, held, count, realised) <= day_equity * (1.0 - loss_share)
+            stopped = mark_account(positions, held, count, realised) <= day_equity * (1.0 - loss_share)
             if stopped and flatten:
                 for at in range(count):
                     positions[held[at]]["flatten_at"] = now + flatten_after_ms
 
     while sampled < len(samples):
-        _sample(positions, held, count, realised, samples[sampled])
+        describe_account(positions, held, count, realised, samples[sampled])
         sampled += 1
     return trades[:closed], owners[:closed], equities[:closed], outcomes, samples
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from edgeproof.kernels.portfolio import are_together, find_stop_loss, find_tier_leverage
+from edgeproof.kernels.portfolio_account import are_together, find_stop_loss, find_tier_leverage
 from edgeproof.kernels.portfolio_records import (
     CUT,
     DAILY_LOSS,
