@@ -1,4 +1,4 @@
-"""What happens to an account that several legs share: what is tied up, what room is left, what an exit leaves behind."""
+"""What happens to an account that legs share: what is tied up, what room is left, what an exit leaves behind."""
 
 from __future__ import annotations
 
