@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
-from edgeproof.backtest.frames import split_bars, split_funding
+from edgeproof.backtest.arguments import read_costs, read_equity, read_rules, read_timeframe
+from edgeproof.backtest.frames import split_bars, split_factors, split_funding
 from edgeproof.backtest.portfolio.legs import Leg
+from edgeproof.backtest.portfolio.limits import Limits
 from edgeproof.backtest.portfolio.replaying import replay_legs
+from edgeproof.backtest.portfolio.sizing import Sizing
 from edgeproof.backtest.tape import prepare_tape
 from edgeproof.domain.errors import InvalidValue, UnknownName
 from edgeproof.domain.hashing import hash_json
-from edgeproof.domain.instruments import InstrumentRules
-from edgeproof.domain.time import Timeframe
-from edgeproof.execution import Costs
 from edgeproof.strategies import MarketData, Strategy, evaluate, load_strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import polars as pl
 
-    from edgeproof.backtest.portfolio.limits import Limits
     from edgeproof.backtest.portfolio.result import PortfolioResult
-    from edgeproof.backtest.portfolio.sizing import Sizing
+    from edgeproof.domain.instruments import InstrumentRules
+    from edgeproof.domain.time import Timeframe
+    from edgeproof.execution import Costs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,19 +80,24 @@ def backtest_portfolio(  # noqa: PLR0913 - one keyword for each thing a result d
     Raises:
         RequestError: Bars, strategies or limits that cannot be used; says what was expected.
     """
+    paid, equity = read_costs(costs), read_equity(initial_equity)
+    _check_terms(sizing, limits)
     series = split_bars(bars)
-    rates = split_funding(funding, tuple(series))
+    rates, factors = split_funding(funding, tuple(series)), split_factors(bars)
     members = read_members(strategies)
     data = MarketData(series, rates)
     legs = [leg for member in members for leg in decide(member, data)]
     return replay_legs(
-        {symbol: prepare_tape(one, rates.get(symbol)) for symbol, one in series.items()},
+        {
+            symbol: prepare_tape(one, rates.get(symbol), slippage_factor=factors.get(symbol))
+            for symbol, one in series.items()
+        },
         legs,
-        costs=costs or Costs(),
+        costs=paid,
         sizing=sizing,
         limits=limits,
-        rules=dict.fromkeys(series, rules) if isinstance(rules, InstrumentRules) else rules,
-        initial_equity=_check_equity(initial_equity),
+        rules=_read_rules(rules, series),
+        initial_equity=equity,
     )
 
 
@@ -115,8 +122,7 @@ def decide(member: Member, data: MarketData) -> list[Leg]:
     given = member.strategy
     strategy = given if isinstance(given, Strategy) else load_strategy(given)
     params = strategy.resolve_params(member.params)
-    chosen = Timeframe.parse(member.timeframe) if isinstance(member.timeframe, str) else member.timeframe
-    timeframe = chosen or strategy.timeframe
+    timeframe = read_timeframe(member.timeframe) or strategy.timeframe
     for symbol in member.symbols or ():
         if symbol not in data.symbols:
             raise UnknownName("bars of", symbol, data.symbols)
@@ -139,7 +145,18 @@ def _name_leg(strategy: Strategy, params: Mapping[str, float], timeframe: Timefr
     return f"{strategy.name}{at}{f'({told})' if told else ''}"
 
 
-def _check_equity(initial_equity: object) -> float:
-    if isinstance(initial_equity, bool) or not isinstance(initial_equity, (int, float)):
-        raise InvalidValue("initial_equity", initial_equity, "a number above 0")
-    return float(initial_equity)
+def _check_terms(sizing: object, limits: object) -> None:
+    if sizing is not None and not isinstance(sizing, get_args(Sizing)):
+        raise InvalidValue(
+            "sizing", sizing, "RiskPerTrade(risk=0.01) or another of edgeproof.backtest.portfolio, or None"
+        )
+    if limits is not None and not isinstance(limits, Limits):
+        raise InvalidValue("limits", limits, "Limits(max_positions=5, ...), or None")
+
+
+def _read_rules(
+    rules: InstrumentRules | Mapping[str, InstrumentRules] | None, symbols: Iterable[str]
+) -> dict[str, InstrumentRules]:
+    """The rules of each symbol that has any."""
+    given = rules if isinstance(rules, Mapping) else dict.fromkeys(symbols, rules)
+    return {symbol: found for symbol, one in given.items() if (found := read_rules(one)) is not None}

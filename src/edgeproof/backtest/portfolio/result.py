@@ -45,6 +45,25 @@ ACCOUNT_CURVE: Final = pl.Schema(
 )
 
 
+# One row a leg, in the order in which they were served; money in quote units.
+LEG_LIST: Final = pl.Schema(
+    {
+        "leg": pl.String(),
+        "symbol": pl.String(),
+        "trades": pl.Int64(),
+        "pnl": pl.Float64(),  # after all costs
+        "win_rate": pl.Float64(),
+        "profit_factor": pl.Float64(),
+        "fees": pl.Float64(),
+        "funding": pl.Float64(),
+        "slippage": pl.Float64(),
+        "median_leverage": pl.Float64(),  # notional over the account's equity at entry
+        "cut": pl.Int64(),  # entries made smaller
+        "skipped": pl.Int64(),  # wishes to enter that made no trade
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LegResult:
     """One leg's part in an account.
@@ -148,8 +167,8 @@ class PortfolioResult:
 
     @property
     def by_leg(self) -> pl.DataFrame:
-        """One row a leg: what it did to the account."""
-        return pl.DataFrame([_tell_leg(leg) for leg in self.legs])
+        """One row a leg, what it did to the account: ``LEG_LIST``."""
+        return pl.DataFrame([_tell_leg(leg) for leg in self.legs], LEG_LIST)
 
     @property
     def costs(self) -> CostBreakdown:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from edgeproof.backtest import backtest, prepare_tape
 from edgeproof.backtest.portfolio import (
     ACCOUNT_CURVE,
+    LEG_LIST,
     PORTFOLIO_TRADES,
     Leg,
     Limits,
@@ -76,6 +79,7 @@ def test_frames_have_the_declared_columns() -> None:
     np.testing.assert_allclose(
         result.equity["equity"], result.equity["cash"] + result.equity["unrealised"], rtol=0, atol=1e-9
     )
+    assert result.by_leg.schema == LEG_LIST
     assert result.by_leg["pnl"].sum() == pytest.approx(result.costs.net)
 
 
@@ -118,6 +122,27 @@ def test_wrong_strategies_are_refused(strategies: list[str], told: str) -> None:
 def test_equity_that_is_no_number_above_zero_is_refused(equity: float) -> None:
     with pytest.raises(InvalidValue, match="initial_equity"):
         backtest_portfolio(BARS, ["ema_crossover"], initial_equity=equity)
+
+
+@pytest.mark.parametrize(
+    ("terms", "told"),
+    [
+        ({"costs": 0.001}, "costs"),
+        ({"rules": 3}, "rules"),
+        ({"rules": {"X-USDT": "none"}}, "rules"),
+        ({"limits": {"max_positions": 3}}, "limits"),
+        ({"sizing": 0.5}, "sizing"),
+        ({"sizing": "risk"}, "sizing"),
+    ],
+)
+def test_terms_of_the_wrong_kind_are_refused(terms: dict[str, Any], told: str) -> None:
+    with pytest.raises(InvalidValue, match=told):
+        backtest_portfolio(BARS, ["ema_crossover"], **terms)
+
+
+def test_slippage_factors_are_not_passed_over() -> None:
+    with pytest.raises(InvalidValue, match="slippage factors of X-USDT"):
+        backtest_portfolio(BARS.with_columns(slippage_factor=2.0), ["ema_crossover"])
 
 
 def test_bars_of_several_lengths_are_refused() -> None:
