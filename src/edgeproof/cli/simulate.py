@@ -83,6 +83,9 @@ def simulate_exchange(
     Streams are cut (drop), cut within a frame (partial), silent and then late (stall), or lose, double, turn round
     (gap, duplicate, reorder) or garble (malformed) what they send. Requests are turned away (429, 403), fail (5xx) or
     are answered late (slow). The clock goes wrong (skew), and all of it goes away and comes back (restart).
+
+    POST /_control/listing with {"symbol": "SOL-USDT", "state": "delist"} takes a symbol off the list; with suspend it
+    is halted, with live it is back.
     """
     import asyncio
     from pathlib import Path

@@ -130,6 +130,44 @@ def test_hostile_frames_come_between_good_ones() -> None:
     run(visit())
 
 
+def test_a_delisted_symbol_ends_its_subscription_and_is_heard_again_when_it_is_back_and_asked_for() -> None:
+    async def visit() -> None:
+        async with open_socket(ExchangeServer(open_live_venue(rate=300.0))) as (server, socket):
+            control = f"{server.rest_url}/_control/listing"
+            await socket.send_str(SUBSCRIBE)
+            await socket.receive()
+            async with aiohttp.ClientSession() as http:
+                for state, asked in (("delist", 200), ("closed", 400)):
+                    async with http.post(control, json={"symbol": "BTC-USDT", "state": state}) as answer:
+                        assert answer.status == asked
+                await socket.send_str(SUBSCRIBE)
+                while (message := await socket.receive_json()).get("event") is None:
+                    pass
+                assert (message["event"], message["code"]) == ("error", "60012")
+                async with http.post(control, json={"symbol": "BTC-USDT", "state": "live"}) as answer:
+                    assert answer.status == 200
+            await asyncio.sleep(0.2)  # many trades are made meanwhile, and none is told
+            await socket.send_str(SUBSCRIBE)
+            assert (await socket.receive_json())["event"] == "subscribe"
+            assert (await socket.receive_json())["data"][0]["instId"] == "BTC-USDT"
+
+    run(visit())
+
+
+def test_an_odd_number_arrives_and_is_no_trade_of_the_truth() -> None:
+    async def visit() -> None:
+        async with open_socket(ExchangeServer(open_live_venue(rate=100.0))) as (server, socket):
+            await socket.send_str(SUBSCRIBE)
+            await socket.receive()
+            server.venue.inject(Fault(kind=FaultKind.MALFORMED, detail="odd_number"))
+            numbers = {(await socket.receive_json())["data"][0]["tradeId"] for _ in range(50)}
+            odd = numbers - set(server.venue.truth.trades()["trade_id"])
+            assert odd == {"99999999999999999"}
+            assert server.venue.truth.events["hostile odd_number"] == 1
+
+    run(visit())
+
+
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)

@@ -11,6 +11,8 @@ from typing import Final
 
 from edgeproof.domain.errors import InvalidValue
 
+LIVE: Final = "live"
+SUSPENDED: Final = "suspend"
 _MOST_TEXTS: Final = 100_000
 
 
@@ -71,7 +73,7 @@ class Listing:
     maintenance_rate: Decimal = Decimal("0.005")
     price_band: Decimal = Decimal("0.1")
     listed_ms: int = 1_669_869_031_395
-    state: str = "live"
+    state: str = LIVE
     price_text: GridText = field(init=False, repr=False, compare=False)
     size_text: GridText = field(init=False, repr=False, compare=False)
 
@@ -79,7 +81,7 @@ class Listing:
         for name in ("contract_value", "tick", "lot", "min_size"):
             if not getattr(self, name) > 0:
                 raise InvalidValue(name, getattr(self, name), "a number above 0")
-        if self.state not in {"live", "suspend"}:
+        if self.state not in {LIVE, SUSPENDED}:
             raise InvalidValue("state", self.state, "live or suspend")
         object.__setattr__(self, "price_text", GridText(self.tick))
         object.__setattr__(self, "size_text", GridText(self.lot))

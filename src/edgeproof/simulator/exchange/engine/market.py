@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from edgeproof.simulator.exchange.engine.candles import CLOSE, COLUMNS, HIGH, LOTS, LOW, OPEN, CandleBook
 from edgeproof.simulator.exchange.engine.depth import MOST_LEVELS, Depth, Touch, draw_depth
+from edgeproof.simulator.exchange.engine.listing import LIVE, SUSPENDED
 from edgeproof.simulator.exchange.engine.refusal import refuse_instrument
 from edgeproof.simulator.exchange.engine.trades import Printed, TradeBatch
 
@@ -72,6 +73,11 @@ class Instrument:
     def symbol(self) -> str:
         """The instrument's id."""
         return self.listing.symbol
+
+    @property
+    def trades(self) -> bool:
+        """Whether it trades, rather than being suspended or delisted."""
+        return self.listing.state == LIVE
 
     @property
     def last_ticks(self) -> int:
@@ -137,12 +143,18 @@ class Instrument:
 
 
 class VenueMarket:
-    """All instruments, moved forwards by the tape."""
+    """All instruments, moved forwards by the tape.
+
+    One that is suspended or delisted makes no trades, and nobody hears of its books and candles; its clock goes on, so
+    when it trades again its candles of that time are empty ones. What users hold in it stays as it is.
+    """
 
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
         self.now_ms = tape.start_ms
         self.instruments = {listing.symbol: _open_instrument(tape, listing) for listing in tape.listings}
+        self.delisted: set[str] = set()
+        self._newly_delisted: set[str] = set()
 
     def __getitem__(self, symbol: str) -> Instrument:
         try:
@@ -150,19 +162,53 @@ class VenueMarket:
         except KeyError:
             raise refuse_instrument() from None
 
+    def lists(self, symbol: str) -> bool:
+        """Whether an instrument may be asked for."""
+        return symbol in self.instruments and symbol not in self.delisted
+
     def choose(self, symbol: str | None) -> Iterable[Instrument]:
-        """One instrument, or all of them."""
-        return self.instruments.values() if symbol is None else [self[symbol]]
+        """One listed instrument, or all of them."""
+        if symbol is None:
+            return [item for item in self.instruments.values() if self.lists(item.symbol)]
+        if not self.lists(symbol):
+            raise refuse_instrument()
+        return [self[symbol]]
+
+    def suspend(self, symbol: str) -> None:
+        """Halt an instrument that stays in the list."""
+        self._set_state(symbol, SUSPENDED)
+        self.delisted.discard(symbol)
+
+    def delist(self, symbol: str) -> None:
+        """Halt an instrument and take it off the list."""
+        self._set_state(symbol, SUSPENDED)
+        self.delisted.add(symbol)
+        self._newly_delisted.add(symbol)
+
+    def take_newly_delisted(self) -> set[str]:
+        """Instruments that were delisted since the last call, whether or not they are back."""
+        taken, self._newly_delisted = self._newly_delisted, set()
+        return taken
+
+    def relist(self, symbol: str) -> None:
+        """Let a suspended or delisted instrument trade again."""
+        self._set_state(symbol, LIVE)
+        self.delisted.discard(symbol)
 
     def advance(self, now_ms: int) -> Sequence[Printed]:
         """Play the tape up to now; a clock that went back plays nothing."""
         if now_ms <= self.now_ms:
             return ()
-        printed = [self.instruments[batch.symbol].print_batch(batch) for batch in self._tape.play_until(now_ms)]
+        batches = self._tape.play_until(now_ms)
+        printed = [self[batch.symbol].print_batch(batch) for batch in batches if self[batch.symbol].trades]
         self.now_ms = now_ms
         for instrument in self.instruments.values():
             instrument.candles.roll(now_ms)
         return printed
+
+    def _set_state(self, symbol: str, state: str) -> None:
+        instrument = self[symbol]
+        instrument.listing = replace(instrument.listing, state=state)
 
 
 def _open_instrument(tape: Tape, listing: Listing) -> Instrument:

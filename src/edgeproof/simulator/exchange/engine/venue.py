@@ -13,7 +13,7 @@ from edgeproof.simulator.exchange.engine.trading.floor import Floor
 from edgeproof.simulator.exchange.engine.truth import GroundTruth
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from edgeproof.domain.time import Clock
     from edgeproof.simulator.exchange.engine.faults import Fault
@@ -75,10 +75,39 @@ class Venue:
         self.truth.count_event(f"fault {fault.kind}")
         self.faults.inject(fault, self.wall_ms())
 
+    def suspend(self, symbol: str) -> None:
+        """Let an instrument trade no more from now on, and stay in the list as ``suspend``.
+
+        Raises:
+            Refusal: There is no such instrument.
+        """
+        self._change_listing(self.market.suspend, symbol, "suspended")
+
+    def delist(self, symbol: str) -> None:
+        """Let an instrument trade no more from now on, and answer as if it were unknown.
+
+        Raises:
+            Refusal: There is no such instrument.
+        """
+        self._change_listing(self.market.delist, symbol, "delisted")
+
+    def relist(self, symbol: str) -> None:
+        """Let a suspended or delisted instrument trade again from now on.
+
+        Raises:
+            Refusal: There is no such instrument.
+        """
+        self._change_listing(self.market.relist, symbol, "relisted")
+
     def take_unsent(self) -> Sequence[Printed]:
         """Trades made since the last call, for the streams."""
         taken, self._unsent = self._unsent, []
         return taken
+
+    def _change_listing(self, change: Callable[[str], None], symbol: str, what: str) -> None:
+        self.advance()
+        change(symbol)
+        self.truth.count_event(f"{what} {symbol}")
 
     def _find_settlements(self, now_ms: int) -> list[int]:
         """Times at which funding is settled on the way to now."""

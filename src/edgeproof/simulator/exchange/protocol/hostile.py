@@ -9,6 +9,8 @@ from edgeproof.simulator.exchange.protocol.frames import BINARY, frame_payload
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from edgeproof.simulator.exchange.engine.market import Instrument
+
 _TRADE: Final = (
     '{{"arg":{{"channel":"trades","instId":"{symbol}"}},"data":[{{"instId":"{symbol}","tradeId":{id},'
     '"price":{price},"size":{size},"side":{side},"ts":{ts}}}]}}'
@@ -55,7 +57,23 @@ _TEXTS: Final[Mapping[str, str]] = {
     "candle_without_end": _CANDLE % '"1","1","1","1","1","1","inf"',
 }
 _HUGE_BYTES: Final = 10 * 1_048_576
+# Only by name, never in turn: a client has no way to know that this trade was never made.
+ODD_NUMBER: Final = "odd_number"
+_ODD_NUMBER: Final = 99_999_999_999_999_999
 FORMS: Final = (*_TEXTS, *_TRADES, "binary", "not_utf8", "huge_frame")
+
+
+def make_odd_trade(instrument: Instrument, now_ms: int) -> bytes:
+    """A trade of now at the last price, right in all but this: its number is absurd, and nobody made it."""
+    listing = instrument.listing
+    told = {
+        "id": f'"{_ODD_NUMBER}"',
+        "price": f'"{listing.price_text(instrument.last_ticks)}"',
+        "size": f'"{listing.size_text(1)}"',
+        "side": '"buy"',
+        "ts": f'"{now_ms}"',
+    }
+    return frame_payload(_TRADE.format(symbol=instrument.symbol, **told).encode())
 
 
 def make_hostile_frame(form: str, symbol: str) -> bytes:

@@ -95,7 +95,8 @@ def list_tiers(venue: Venue, query: Mapping[str, str]) -> object:
 
 
 def _choose_one(venue: Venue, query: Mapping[str, str]) -> Instrument:
-    return venue.market[require_text(query, "instId")]
+    (instrument,) = venue.market.choose(require_text(query, "instId"))
+    return instrument
 
 
 def _read_candle_query(venue: Venue, query: Mapping[str, str]) -> tuple[Instrument, str, Page]:

@@ -42,6 +42,7 @@ class Publisher:
     def publish_timed(self, topics: Collection[Topic]) -> dict[Topic, list[Push]]:
         """Frames that are due now on the topics that anybody listens to."""
         wall_ms = self._venue.wall_ms()
+        topics = [topic for topic in topics if self._is_alive(topic)]
         pushes: dict[Topic, list[Push]] = {}
         if self._is_due("books", wall_ms, _BOOKS_EVERY_MS):
             for symbol in {topic.symbol for topic in topics if topic.channel.startswith("books")}:
@@ -60,11 +61,16 @@ class Publisher:
 
     def snapshot(self, topic: Topic) -> list[Push]:
         """What a topic has to say now: to those who just came, and whenever it is due."""
-        if topic.channel == "trades" or topic.channel in PRIVATE_CHANNELS:
+        if topic.channel == "trades" or topic.channel in PRIVATE_CHANNELS or not self._is_alive(topic):
             return []
         if topic.channel.startswith("books"):
             return [_push(topic, self._open_book(topic.symbol).snapshot(topic.channel))]
         return _push_each(topic, self._describe(topic))
+
+    def _is_alive(self, topic: Topic) -> bool:
+        """Whether there is news: a private channel may go without an instrument, and one that is halted has none."""
+        instrument = self._venue.market.instruments.get(topic.symbol)
+        return instrument is None or instrument.trades
 
     def _describe(self, topic: Topic) -> list[Any]:
         venue, instrument = self._venue, self._venue.market[topic.symbol]

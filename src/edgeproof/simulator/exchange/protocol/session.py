@@ -12,6 +12,8 @@ from edgeproof.simulator.exchange.engine.signing import LOGIN_PATH, SignedReques
 from edgeproof.simulator.exchange.protocol.channels import PRIVATE_CHANNELS, PUBLIC_CHANNELS, Topic
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from edgeproof.simulator.exchange.engine.venue import Venue
 
 _MOST_ECHOED: Final = 200
@@ -60,6 +62,10 @@ class Session:
             return self._change_topics(operation, arguments)
         return _complain("60012", f"Invalid request: {text[:_MOST_ECHOED]}")
 
+    def drop(self, symbols: Collection[str]) -> None:
+        """End the subscriptions to these instruments."""
+        self.topics = {topic for topic in self.topics if topic.symbol not in symbols}
+
     def _log_in(self, argument: dict[str, Any]) -> Heard:
         given = {name: argument.get(name) for name in _LOGIN_FIELDS}
         if not self._private or not all(isinstance(value, str) for value in given.values()):
@@ -100,7 +106,7 @@ class Session:
         channel, symbol = argument.get("channel"), argument.get("instId", "")
         if not isinstance(channel, str) or not isinstance(symbol, str):
             return None
-        known = symbol in self._venue.market.instruments
+        known = self._venue.market.lists(symbol)
         if self._private:
             allowed = channel in PRIVATE_CHANNELS and self.user is not None and (known or not symbol)
         else:

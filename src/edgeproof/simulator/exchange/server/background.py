@@ -57,6 +57,18 @@ class BackgroundExchange:
         """Make something go wrong now."""
         self.ask(lambda: self.server.venue.inject(fault))
 
+    def suspend(self, symbol: str) -> None:
+        """Halt an instrument now; see ``Venue.suspend``."""
+        self.ask(lambda: self.server.venue.suspend(symbol))
+
+    def delist(self, symbol: str) -> None:
+        """Take an instrument off the list now; see ``Venue.delist``."""
+        self.ask(lambda: self.server.venue.delist(symbol))
+
+    def relist(self, symbol: str) -> None:
+        """Let an instrument trade again now; see ``Venue.relist``."""
+        self.ask(lambda: self.server.venue.relist(symbol))
+
     def trades(self) -> pl.DataFrame:
         """Every trade made so far; see ``GroundTruth.trades``."""
         return self.ask(self.server.venue.truth.trades)

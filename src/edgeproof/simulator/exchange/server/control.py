@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 from aiohttp import web
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from edgeproof.simulator.exchange.engine.venue import Venue
 
 _WRONG: Final = 400
+
+
+class _ListingChange(msgspec.Struct):
+    symbol: str
+    state: Literal["live", "suspend", "delist"]
 
 
 def add_control(app: web.Application, venue: Venue, streams: Callable[[], Sequence[int]]) -> None:
@@ -38,6 +43,15 @@ def add_control(app: web.Application, venue: Venue, streams: Callable[[], Sequen
         venue.tape.burst(seconds=int(asked["seconds"]), trades_per_second=float(asked["trades_per_second"]))
         return web.json_response({"done": True})
 
+    async def change_listing(request: web.Request) -> web.Response:
+        changes = {"suspend": venue.suspend, "delist": venue.delist, "live": venue.relist}
+        try:
+            asked = msgspec.convert(await request.json(), _ListingChange)
+            changes[asked.state](asked.symbol)
+        except (EdgeproofError, msgspec.ValidationError, json.JSONDecodeError) as error:
+            return web.json_response({"error": str(error)}, status=_WRONG)
+        return web.json_response({"done": True})
+
     async def state(request: web.Request) -> web.Response:
         del request
         return web.json_response(describe_state(venue, streams()))
@@ -48,6 +62,7 @@ def add_control(app: web.Application, venue: Venue, streams: Callable[[], Sequen
 
     app.router.add_post("/_control/fault", inject)
     app.router.add_post("/_control/burst", burst)
+    app.router.add_post("/_control/listing", change_listing)
     app.router.add_get("/_control/state", state)
     app.router.add_get("/_control/deliveries", deliveries)
 

@@ -116,6 +116,7 @@ class ExchangeServer:
         self.venue.advance()
         for fault in self.venue.faults.take_stream_faults():
             self._begin(fault)
+        self._drop_delisted()
         for trades in self._publisher.publish_trades():
             for stream in self._streams.values():
                 if trades.topic in stream.session.topics:
@@ -129,6 +130,11 @@ class ExchangeServer:
             self._push_timed(stream, timed)
             stream.flush()
         self._cut_silent()
+
+    def _drop_delisted(self) -> None:
+        if symbols := self.venue.market.take_newly_delisted():
+            for stream in self._streams.values():
+                stream.session.drop(symbols)
 
     def _push_timed(self, stream: Stream, timed: Mapping[Topic, Sequence[Push]]) -> None:
         for topic in stream.session.topics & timed.keys():
@@ -236,6 +242,7 @@ class ExchangeServer:
         return socket
 
     def _converse(self, stream: Stream, text: str) -> None:
+        self._drop_delisted()
         heard = stream.session.hear(text)
         stream.reply(heard.replies)
         for topic in heard.joined:

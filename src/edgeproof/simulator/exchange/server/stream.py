@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from edgeproof.simulator.exchange.engine.faults import Fault, FaultKind
 from edgeproof.simulator.exchange.protocol.frames import Push, frame_payload
-from edgeproof.simulator.exchange.protocol.hostile import FORMS, make_hostile_frame
+from edgeproof.simulator.exchange.protocol.hostile import FORMS, ODD_NUMBER, make_hostile_frame, make_odd_trade
 from edgeproof.simulator.exchange.protocol.stream_faults import StreamFaults
 
 if TYPE_CHECKING:
@@ -90,9 +90,15 @@ class Stream:
         self._transport.close()
 
     def _send_hostile_frames(self, fault: Fault) -> None:
-        symbol = next((topic.symbol for topic in self.session.topics if topic.symbol), "BTC-USDT")
+        symbols = (topic.symbol for topic in self.session.topics if topic.symbol)
+        symbol = next(symbols, next(iter(self._venue.market.instruments)))
         for _ in range(fault.count):
-            form = fault.detail if fault.detail in FORMS else FORMS[self._forms % len(FORMS)]
+            form = fault.detail if fault.detail in {*FORMS, ODD_NUMBER} else FORMS[self._forms % len(FORMS)]
             self._forms += 1
-            self._waiting.append(make_hostile_frame(form, symbol))
+            self._waiting.append(self._make_frame(form, symbol))
             self._venue.truth.count_event(f"hostile {form}")
+
+    def _make_frame(self, form: str, symbol: str) -> bytes:
+        if form == ODD_NUMBER:
+            return make_odd_trade(self._venue.market[symbol], self._venue.now_ms())
+        return make_hostile_frame(form, symbol)

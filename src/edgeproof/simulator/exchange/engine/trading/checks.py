@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from edgeproof.simulator.exchange.engine.listing import LIVE
 from edgeproof.simulator.exchange.engine.refusal import Refusal, refuse_parameter
 from edgeproof.simulator.exchange.engine.trading.accounts import HEDGE
 from edgeproof.simulator.exchange.engine.trading.orders import OrderKind
@@ -26,7 +27,7 @@ def check_account(account: Account, request: OrderRequest) -> None:
 
 def check_size(listing: Listing, request: OrderRequest) -> None:
     """The size is one the instrument may be ordered in."""
-    if listing.state != "live":
+    if listing.state != LIVE:
         raise refuse_parameter("instId")
     if request.lots is None:
         return
