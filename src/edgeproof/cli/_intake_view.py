@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rich.console import Console
+
+_CLOCKS_MAY_DIFFER_MS: Final = 5_000
 
 
 def tell_intake(console: Console, told: Mapping[str, Any]) -> None:
@@ -25,8 +27,8 @@ def _say(told: Mapping[str, Any]) -> str:
         case "starting":
             return f"live intake: starting, process {told['pid']}; nothing taken in yet"
         case "live":
-            numbers = f"{told['trades_per_s']:,.0f} trades/s, {told['lag_ms'] / 1_000:.1f} s behind the venue"
-            return f"live intake: running since {told['started_at']}, {_name(told)}, {numbers}"
+            numbers = f"{told['trades_per_s']:,.0f} trades/s, {told['waiting']:,} wait for the lake"
+            return f"live intake: running since {told['started_at']}, {_name(told)}, {numbers}{_say_clocks(told)}"
         case "silent":
             return f"live intake: process {told['pid']} runs, but {_name(told)} {_say_silence(told)}"
         case "stopped":
@@ -38,6 +40,17 @@ def _say(told: Mapping[str, Any]) -> str:
 
 def _name(told: Mapping[str, Any]) -> str:
     return f"{told['symbols']} symbols of {told['venue']}"
+
+
+def _say_clocks(told: Mapping[str, Any]) -> str:
+    delay_ms = told["delay_ms"]
+    if delay_ms is None:
+        return ""
+    if delay_ms < -_CLOCKS_MAY_DIFFER_MS:
+        return f"; this clock is {-delay_ms / 1_000:,.0f} s behind the venue's, or more: set it"
+    if delay_ms > _CLOCKS_MAY_DIFFER_MS:
+        return f"; trades are {delay_ms / 1_000:,.0f} s old when they come, or this clock is ahead: check it"
+    return ""
 
 
 def _say_silence(told: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 A connection lives like this: leave is asked of the gate (one new connection a second), it is opened, subscribed with
 one text, and read. When nothing came for some seconds the text ``ping`` is sent; when nothing comes after that either,
 or no rows come for longer than a market is quiet, it is given up. Every end is told to the sink, for trades may have
-been lost.
+been lost. A connection that never brought anything lengthens the pause before the next attempt.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import aiohttp
 from edgeproof.adapters.streams._blofin_frames import BlofinFrames
 from edgeproof.adapters.streams._rules import FeedRules
 from edgeproof.adapters.streams._subscriptions import split_symbols, write_subscription
+from edgeproof.domain.errors import WorkError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
     from decimal import Decimal
 
     from edgeproof.ops.intake import Sink
@@ -61,6 +62,13 @@ class BlofinFeed:
         self._rules = rules or FeedRules()
         self._proxy = proxy
         self._random = random.Random(seed)  # noqa: S311 - spreads attempts, guards nothing
+        self._watches: dict[tuple[str, ...], _Watch] = {}
+
+    def renew(self, symbols: Collection[str]) -> None:
+        """Give up the connections that carry these symbols; they are opened again at once."""
+        for share, watch in self._watches.items():
+            if any(self._names[symbol] in symbols for symbol in share):
+                watch.give_up()
 
     async def run(self, sink: Sink) -> None:
         """Listen until cancelled."""
@@ -76,9 +84,9 @@ class BlofinFeed:
             failures, cause = failures + 1, "reconnect"
             try:
                 await self._admit()
-                cause = await self._listen(session, share, names, sink)
-                failures = 0  # it was open and subscribed: what ended it is over, until the next attempt says otherwise
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                cause, joined = await self._listen(session, share, names, sink)
+                failures = 0 if joined else failures
+            except (aiohttp.ClientError, OSError, TimeoutError, WorkError) as error:
                 sink.note(f"connection failed: {type(error).__name__}")
             sink.break_off(names, cause)
             longest = min(self._rules.longest_pause_s, self._rules.first_pause_s * 2 ** min(failures, 16))
@@ -86,8 +94,8 @@ class BlofinFeed:
 
     async def _listen(
         self, session: aiohttp.ClientSession, share: tuple[str, ...], names: Sequence[str], sink: Sink
-    ) -> str:
-        """Read one connection to its end; why it ended."""
+    ) -> tuple[str, bool]:
+        """Read one connection to its end; why it ended, and whether it had brought anything."""
         frames = BlofinFrames(self._contract_sizes, self._names, sink)
         async with asyncio.timeout(self._rules.connect_within_s):
             socket = await session.ws_connect(
@@ -96,8 +104,10 @@ class BlofinFeed:
         try:
             await socket.send_str(write_subscription([(c, symbol) for symbol in share for c in CHANNELS]))
             sink.note("connections")
-            return await self._read(socket, frames, names, sink)
+            watch = self._watches[share] = _Watch(socket, self._rules)
+            return await self._read(socket, frames, names, sink, watch)
         finally:
+            self._watches.pop(share, None)
             with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
                 async with asyncio.timeout(1.0):
                     await socket.close()
@@ -108,8 +118,9 @@ class BlofinFeed:
         frames: BlofinFrames,
         names: Sequence[str],
         sink: Sink,
-    ) -> str:
-        watch, joined = _Watch(socket, self._rules), False
+        watch: _Watch,
+    ) -> tuple[str, bool]:
+        joined = False
         watching = asyncio.ensure_future(watch.run())
         try:
             async for message in socket:
@@ -119,7 +130,7 @@ class BlofinFeed:
                         continue
                     if frames.read(message.data):
                         watch.fed = True
-                    elif not joined and frames.subscribed >= len(names) * len(CHANNELS):
+                    elif not joined and frames.subscribed + frames.rejected >= len(names) * len(CHANNELS):
                         joined = True
                         sink.resume(names)
                 elif message.type is aiohttp.WSMsgType.BINARY:
@@ -128,7 +139,7 @@ class BlofinFeed:
                     sink.note("broken frames")
         finally:
             watching.cancel()
-        return "silence" if watch.stale else "reconnect"
+        return "silence" if watch.stale else "reconnect", joined or watch.ever_fed
 
 
 class _Watch:
@@ -137,9 +148,15 @@ class _Watch:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse[bool], rules: FeedRules) -> None:
         self.heard = False
         self.fed = False
+        self.ever_fed = False
         self.stale = False
         self._socket = socket
         self._rules = rules
+        self._given_up = asyncio.Event()
+
+    def give_up(self) -> None:
+        """Close it now."""
+        self._given_up.set()
 
     async def run(self) -> None:
         """Look at intervals at what came meanwhile: nothing is timed for each message."""
@@ -147,13 +164,17 @@ class _Watch:
         fed_at = loop.time()
         while True:
             self.heard = False
-            await asyncio.sleep(self._rules.ping_after_s)
+            await self._pause(self._rules.ping_after_s)
             if self.fed:
-                fed_at, self.fed = loop.time(), False
-            if not self.heard:
+                fed_at, self.fed, self.ever_fed = loop.time(), False, True
+            if not self.heard and not self._given_up.is_set():
                 await self._socket.send_str("ping")
-                await asyncio.sleep(self._rules.pong_within_s)
-            if not self.heard or loop.time() - fed_at > self._rules.rows_within_s:
+                await self._pause(self._rules.pong_within_s)
+            if self._given_up.is_set() or not self.heard or loop.time() - fed_at > self._rules.rows_within_s:
                 self.stale = True
                 await self._socket.close()
                 return
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._given_up.wait(), seconds)

@@ -63,6 +63,7 @@ class BlofinFrames:
     """
 
     def __init__(self, contract_sizes: Mapping[str, Decimal], names: Mapping[str, str], sink: Sink) -> None:
+        self.rejected = 0
         self.errors: list[str] = []
         self.subscribed = 0
         self._contract_sizes = contract_sizes
@@ -152,6 +153,7 @@ class BlofinFrames:
         if push.event in _ANSWERS:
             self.subscribed += push.event == "subscribe"
         elif push.event == "error":
+            self.rejected += 1
             self.errors.append(f"{push.code} {push.msg}"[:200])
             self._sink.refuse("errors of the venue")
         else:

@@ -16,7 +16,7 @@ from edgeproof.adapters.exchange import read_decimal, to_base
 from edgeproof.adapters.streams._rules import FeedRules
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
     from decimal import Decimal
 
     from edgeproof.ops.intake import Sink
@@ -57,6 +57,11 @@ class CcxtFeed:
         self._door = _Door(admit, self._rules, random.Random(seed))  # noqa: S311 - spreads attempts, guards nothing
         self._fed = False
         self._stale = False
+
+    def renew(self, symbols: Collection[str]) -> None:
+        """Give up every connection, since ccxt does not say which of them carries a symbol."""
+        if any(name in symbols for name in self._names.values()):
+            self._give_up("asked to begin anew")
 
     async def run(self, sink: Sink) -> None:
         """Listen until cancelled."""
@@ -116,10 +121,13 @@ class CcxtFeed:
             self._fed = False
             await asyncio.sleep(self._rules.rows_within_s)
             if not self._fed:
-                for stream in list(self._client.clients.values()):
-                    self._stale = True
-                    # As if the network had failed: to close them would cancel whoever waits, instead of telling them.
-                    stream.on_error(TimeoutError("no rows"))
+                self._give_up("no rows")
+
+    def _give_up(self, reason: str) -> None:
+        for stream in list(self._client.clients.values()):
+            self._stale = True
+            # As if the network had failed: to close them would cancel whoever waits, instead of telling them.
+            stream.on_error(TimeoutError(reason))
 
 
 class _Door:

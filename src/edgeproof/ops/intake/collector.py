@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 _GREATEST: Final = 1e15
 _FIRST_MS: Final = 1_230_768_000_000  # 2009: nothing of what we trade is older
+# The newest trades of a dormant market are old; venues' clocks are not far ahead of ours.
+_OLDEST_MS: Final = 400 * MS_PER_DAY
+_AHEAD_MS: Final = 5 * MS_PER_MINUTE
+_NO_DELAY: Final = 2**62
 _LONGEST_ID: Final = 80
 _CANDLES_KEPT: Final = 240
 _KINDS_KEPT: Final = 64
@@ -74,7 +78,10 @@ class Collector:
         self.symbols = tuple(symbols)
         self.counts: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
-        self.last_trade_ms: dict[str, int] = {}
+        self.last_trade_ms: dict[str, int] = {}  # by the venue's clock
+        self.venue_ms = 0  # its clock has surely reached this
+        self.last_streamed_ms: dict[str, int] = {}  # by ours
+        self._least_delay_ms = _NO_DELAY
         self._positions = {symbol: i for i, symbol in enumerate(symbols)}
         self._sequences = [TradeSequence() for _ in symbols]
         self._clock = clock
@@ -88,20 +95,31 @@ class Collector:
         return len(self._buffer)
 
     def add_trade(  # noqa: PLR0913 - as _admit
-        self, symbol: str, ts: int, price: float, size: float, trade_id: str, *, buy: bool
+        self,
+        symbol: str,
+        ts: int,
+        price: float,
+        size: float,
+        trade_id: str,
+        *,
+        buy: bool,
+        streamed: bool = True,
     ) -> None:
-        """One trade: the venue's time in milliseconds, size in base units."""
+        """One trade: the venue's time in milliseconds, size in base units; whether a stream brought it unasked."""
         position = self._positions.get(symbol)
         seen_at = self._clock.now_ms()
         if position is None:
             self.refuse("unknown instrument")
         elif not (0.0 < price < _GREATEST and 0.0 < size < _GREATEST):
             self.refuse("price or size is not a positive number")
-        elif not _FIRST_MS <= ts <= seen_at + MS_PER_DAY:
+        elif not seen_at - _OLDEST_MS <= ts <= seen_at + _AHEAD_MS:
             self.refuse("time out of range")
         elif not 0 < len(trade_id) <= _LONGEST_ID:
             self.refuse("no trade number")
         else:
+            if streamed:
+                self.last_streamed_ms[symbol] = seen_at
+                self._least_delay_ms = min(self._least_delay_ms, seen_at - ts)
             self._admit(position, symbol, ts, seen_at, price, size, trade_id, buy=buy)
 
     def add_candle(self, candle: Candle) -> None:
@@ -117,6 +135,7 @@ class Collector:
             self.refuse("time out of range")
         else:
             self.counts["candles"] += 1
+            self.venue_ms = max(self.venue_ms, candle.open_ms + MS_PER_MINUTE)
             kept = self._candles[candle.symbol]
             kept[candle.open_ms] = candle
             while len(kept) > _CANDLES_KEPT:
@@ -141,6 +160,11 @@ class Collector:
         """A stream of these symbols has begun: what was traded until now can be asked for."""
         for symbol in symbols:
             self._hint(symbol, "reconnect", self.last_trade_ms.get(symbol, self._clock.now_ms()))
+
+    def take_delay(self) -> int | None:
+        """The least time from a streamed trade to its arrival since the last call; None where none came."""
+        delay_ms, self._least_delay_ms = self._least_delay_ms, _NO_DELAY
+        return None if delay_ms == _NO_DELAY else delay_ms
 
     def take_trades(self) -> pl.DataFrame:
         """Trades that wait, as rows of the trades table."""
@@ -195,6 +219,7 @@ class Collector:
         self.counts["trades"] += 1
         if ts > self.last_trade_ms.get(symbol, 0):
             self.last_trade_ms[symbol] = ts
+            self.venue_ms = max(self.venue_ms, ts)
 
     def _hint(self, symbol: str, cause: str, from_ms: int, *, ask: bool = True) -> None:
         self.counts[f"hints: {cause}"] += 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from edgeproof.domain.instruments import Instrument
     from edgeproof.ops.gaps import Gap
@@ -54,6 +54,10 @@ class Feed(Protocol):
         """
         ...
 
+    def renew(self, symbols: Collection[str]) -> None:
+        """Open the streams of these symbols anew: they answer, but what was traded does not come."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
@@ -63,8 +67,10 @@ class Heartbeat:
         at_ms: When.
         trades_per_s: Trades taken in a second since the heartbeat before.
         waiting: Trades that wait for the lake.
-        lag_ms: Since the newest trade, by the venue's clock; since the start where there was none.
+        lag_ms: Since a stream brought a trade, by our clock; since the start where none did.
         counts: What was counted since the start, by name.
+        delay_ms: The least time from a trade, by the venue's clock, to its arrival, by ours, since the heartbeat
+            before: far from nought, the clocks differ. None where no trade came.
     """
 
     at_ms: int
@@ -72,6 +78,7 @@ class Heartbeat:
     waiting: int
     lag_ms: int
     counts: Mapping[str, int]
+    delay_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

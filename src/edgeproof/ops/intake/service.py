@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from edgeproof.domain.errors import WorkError
+from edgeproof.domain.errors import UnknownName, WorkError
 from edgeproof.domain.frames import FUNDING
 from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.time import MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, Window
@@ -27,9 +27,10 @@ from edgeproof.ops.intake.books import Books
 from edgeproof.ops.intake.collector import Collector, Hint
 from edgeproof.ops.intake.ports import Heartbeat
 from edgeproof.ops.intake.writer import Writer
+from edgeproof.ops.upkeep import DiskNearlyFull
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from edgeproof.domain.stores import Lake
     from edgeproof.domain.time import Clock
@@ -50,6 +51,11 @@ _QUIET_MS: Final = 15 * MS_PER_SECOND
 # The venue's newest hundred trades reach back less than a second in a busy market: to ask is a matter of moments.
 _HEED_EVERY_S: Final = 0.05
 _ASKING_AT_ONCE: Final = 4
+_BREAKS: Final = frozenset({"reconnect", "silence"})
+_LONGEST_PAUSE_S: Final = 60.0
+# A trade that arrives before it was made, or so long after, tells of a clock that is wrong.
+_FASTEST_MS: Final = -1 * MS_PER_SECOND
+_SLOWEST_MS: Final = 10 * MS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +96,7 @@ class _Pulse:
     """What the rounds remember of each other."""
 
     began_ms: int = 0
+    ready: bool = False
     trades: int = 0
     at_ms: int = 0
     asked: dict[str, tuple[int, int]] = field(default_factory=dict)  # when last, and how often without a quiet while
@@ -134,9 +141,10 @@ class Intake:
         try:
             auditor = await self._start_auditor()
             await self._work(run_id, auditor, stop)
-        except WorkError as error:
-            detail = str(error)
-            raise
+        except BaseException as error:  # noqa: BLE001 - whatever it was, the run's record says so
+            cause = _find_cause(error)
+            detail = str(cause) or type(cause).__name__
+            raise cause from None
         finally:
             await self._drain(run_id, detail)
 
@@ -173,17 +181,16 @@ class Intake:
         rounds: list[Awaitable[None]] = [
             self._parts.feed.run(self.collector),
             _repeat(plan.write_every_s, self._write),
-            _repeat(plan.check_every_s, lambda: self._check(auditor)),
-            _repeat(plan.beat_every_s, lambda: self._beat(run_id)),
+            _repeat(plan.check_every_s, self._bear("check", lambda: self._check(auditor))),
+            _repeat(plan.beat_every_s, self._bear("heartbeat", lambda: self._beat(run_id))),
             _repeat(plan.funding_every_s, self._take_funding),
             _repeat(_HEED_EVERY_S, lambda: self._heed(auditor)),
-            *(self._refill_for_ever() for _ in range(_ASKING_AT_ONCE)),
+            *(self._refill_for_ever(auditor) for _ in range(_ASKING_AT_ONCE)),
         ]
         if self._parts.upkeep is not None:
-            rounds.append(_repeat(plan.check_every_s, self._keep_up))
+            rounds.append(_repeat(plan.check_every_s, self._bear("upkeep", self._keep_up)))
         tasks = [asyncio.ensure_future(work) for work in rounds]
         stopping = asyncio.ensure_future(stop.wait())
-        self._parts.tell("ready", venue=plan.venue, symbols=len(plan.symbols))
         try:
             done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -202,11 +209,49 @@ class Intake:
     async def _heed(self, auditor: Auditor) -> None:
         """Pass hints on: to the auditor, who names causes, and to those who ask for trades again."""
         hints = self.collector.take_hints()
+        self._tell_of_streams(hints)
         auditor.take_hints(hints)
         self._pulse.wanted |= dict.fromkeys([*(hint.symbol for hint in hints if hint.ask), *auditor.doubted])
         auditor.doubted.clear()
+        if auditor.starved:
+            self._parts.tell("streams_renewed", symbols=sorted(auditor.starved))
+            self.collector.note("streams renewed")
+            self._parts.feed.renew(auditor.starved)
+            auditor.starved.clear()
 
-    async def _refill_for_ever(self) -> None:
+    def _tell_of_streams(self, hints: Sequence[Hint]) -> None:
+        """Say which streams ended and began, and with the first of them that the intake is ready."""
+        lost = [hint for hint in hints if hint.cause in _BREAKS and not hint.ask]
+        joined = [hint for hint in hints if hint.cause in _BREAKS and hint.ask]
+        if lost:
+            self._parts.tell("streams_lost", symbols=len(lost), cause=lost[0].cause)
+        if joined:
+            event = "streams_joined" if self._pulse.ready else "ready"
+            self._pulse.ready = True
+            self._parts.tell(event, venue=self._plan.venue, symbols=len(joined))
+
+    def _bear(self, what: str, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        """The same work; while the lake, the ledger or the venue fails it is told, counted and tried again later."""
+        failures = 0
+
+        async def borne() -> None:
+            nonlocal failures
+            try:
+                await work()
+            except DiskNearlyFull:
+                raise
+            except WorkError as error:
+                pause_s = min(_LONGEST_PAUSE_S, 2.0**failures)
+                failures += 1
+                self.collector.note(f"failed: {what}")
+                self._parts.tell("failed", what=what, reason=str(error), next_try_s=pause_s)
+                await asyncio.sleep(pause_s)
+            else:
+                failures = 0
+
+        return borne
+
+    async def _refill_for_ever(self, auditor: Auditor) -> None:
         """Ask the venue for the newest trades of symbols that may have lost some."""
         pulse = self._pulse
         while True:
@@ -216,14 +261,15 @@ class Intake:
                 continue
             try:
                 newest = await self._parts.venue.trades(symbol)
-            except VenueError as error:
+            except (VenueError, UnknownName) as error:
                 self.collector.note("trades not to be had")
                 self._parts.tell("refill_failed", symbol=symbol, reason=str(error))
                 continue
             self.collector.note("refills")
             rows = newest.rows.select(pl.col("ts").dt.epoch("ms"), "price", "size", "trade_id", "side")
             for ts, price, size, trade_id, side in rows.iter_rows():
-                self.collector.add_trade(symbol, ts, price, size, trade_id, buy=side == "buy")
+                self.collector.add_trade(symbol, ts, price, size, trade_id, buy=side == "buy", streamed=False)
+            auditor.note_refill(symbol)
 
     async def _take_funding(self) -> None:
         now_ms = self._parts.clock.now_ms()
@@ -239,14 +285,17 @@ class Intake:
     async def _keep_up(self) -> None:
         if self._parts.upkeep is None:
             return
-        done = await asyncio.shield(asyncio.to_thread(self._parts.upkeep.run_due, self._parts.clock.now_ms()))
+        doing = asyncio.ensure_future(asyncio.to_thread(self._parts.upkeep.run_due, self._parts.clock.now_ms()))
+        # What is under way when the intake stops ends by itself; if it fails, nobody waits to hear of it.
+        doing.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        done = await asyncio.shield(doing)
         for event, values in done:
             self._parts.tell(event, **values)
 
     async def _beat(self, run_id: int) -> None:
         now_ms, trades = self._parts.clock.now_ms(), self.collector.counts["trades"]
         seconds = max(now_ms - self._pulse.at_ms, 1) / MS_PER_SECOND
-        newest_ms = max(self.collector.last_trade_ms.values(), default=self._pulse.began_ms)
+        newest_ms = max(self.collector.last_streamed_ms.values(), default=self._pulse.began_ms)
         counts = {**self.collector.counts, **{f"refused: {k}": n for k, n in self.collector.refused.items()}}
         beat = Heartbeat(
             at_ms=now_ms,
@@ -254,7 +303,11 @@ class Intake:
             waiting=self._writer.waiting,
             lag_ms=now_ms - newest_ms,
             counts=counts,
+            delay_ms=self.collector.take_delay(),
         )
+        if beat.delay_ms is not None and not _FASTEST_MS <= beat.delay_ms <= _SLOWEST_MS:
+            self.collector.note("clocks differ")
+            self._parts.tell("clocks_differ", ours_ahead_s=beat.delay_ms / MS_PER_SECOND)
         self._pulse.trades, self._pulse.at_ms = trades, now_ms
         await self._books.do(lambda journal: journal.beat(run_id, beat))
         self._parts.tell(
@@ -268,12 +321,23 @@ class Intake:
                 while self._writer.waiting and await self._writer.write():
                     pass
         now_ms = self._parts.clock.now_ms()
-        await self._books.do(lambda journal: journal.finish_run(run_id, now_ms=now_ms, detail=detail))
+        try:
+            await self._books.do(lambda journal: journal.finish_run(run_id, now_ms=now_ms, detail=detail))
+        except WorkError as error:
+            self._parts.tell("failed", what="closing the run", reason=str(error))
         self._books.close()
         self._parts.tell("stopped", unwritten=self._writer.waiting, trades=self.collector.counts["trades"])
 
     def _name(self, symbol: str) -> Instrument:
         return Instrument(venue=self._plan.venue, symbol=symbol)
+
+
+def _find_cause(error: BaseException) -> BaseException:
+    """The one thing that ended a group of tasks, or the error itself."""
+    while isinstance(error, BaseExceptionGroup):
+        leaves = error.exceptions
+        error = next((leaf for leaf in leaves if isinstance(leaf, WorkError)), leaves[0])
+    return error
 
 
 async def _repeat(every_s: float, work: Callable[[], Awaitable[None]]) -> None:

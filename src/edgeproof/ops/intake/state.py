@@ -45,6 +45,7 @@ def describe_intake(run: IntakeRun | None, *, running_pid: int | None, now_ms: i
         "heartbeat_age_s": None if beat is None else (now_ms - beat.at_ms) / MS_PER_SECOND,
         "trades_per_s": None if beat is None else beat.trades_per_s,
         "lag_ms": None if beat is None else beat.lag_ms,
+        "delay_ms": None if beat is None else beat.delay_ms,
         "waiting": None if beat is None else beat.waiting,
         "counts": {name: count for name, count in counts.items() if not name.startswith(_REFUSED)},
         "refused": {name.removeprefix(_REFUSED): n for name, n in counts.items() if name.startswith(_REFUSED)},

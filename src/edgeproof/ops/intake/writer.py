@@ -38,6 +38,7 @@ class Writer:
         self._clock = clock
         self._tell = tell
         self._batch = pl.DataFrame(schema=TRADES.schema)
+        self._under_way: asyncio.Future[Written] | None = None
 
     @property
     def waiting(self) -> int:
@@ -51,14 +52,25 @@ class Writer:
             self._batch = self._collector.take_trades()
         else:
             taken_ms = self.written_until_ms  # the batch is older than now, and nothing newer is written before it
-        if not self._batch.is_empty():
-            try:
-                # Shielded: when the intake stops, a commit under way is waited for, not torn from its count.
-                self.written += await asyncio.shield(asyncio.to_thread(self._lake.append, TRADES, self._batch))
-            except WorkError as error:
-                self._collector.note("writes refused by the lake")
-                self._tell("lake_refused", reason=str(error), waiting=self.waiting)
-                return False
-            self._batch = self._batch.clear()
+        if not self._batch.is_empty() and not await self._append():
+            return False
         self.written_until_ms = max(self.written_until_ms, taken_ms)
+        return True
+
+    async def _append(self) -> bool:
+        """Commit the batch, or wait for the commit of it that is under way."""
+        if self._under_way is None:
+            self._under_way = asyncio.ensure_future(asyncio.to_thread(self._lake.append, TRADES, self._batch))
+        under_way = self._under_way
+        try:
+            # Shielded: when the intake stops, a commit under way is waited for, not torn from its count.
+            self.written += await asyncio.shield(under_way)
+        except WorkError as error:
+            self._collector.note("writes refused by the lake")
+            self._tell("lake_refused", reason=str(error), waiting=self.waiting)
+            return False
+        finally:
+            if under_way.done():
+                self._under_way = None
+        self._batch = self._batch.clear()
         return True
