@@ -73,10 +73,19 @@ class Workspace:
         """Trades, bars and funding."""
         from edgeproof.adapters.lake import DeltaLake
 
-        chosen = self.settings.lake
-        if "://" in chosen.url:
-            return DeltaLake(chosen.url, storage_options=self._read_storage_options())
-        return DeltaLake(self.root / chosen.url)
+        options = self._read_storage_options() if "://" in self.settings.lake.url else None
+        return DeltaLake(self._find_lake(), storage_options=options)
+
+    @property
+    def lake_folder(self) -> Path | None:
+        """Where the lake lies on this machine's disks; None where it is in an object store."""
+        from edgeproof.adapters.lake import find_folder
+
+        return find_folder(self._find_lake())
+
+    def _find_lake(self) -> str | Path:
+        url = self.settings.lake.url
+        return url if "://" in url else self.root / url
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -275,6 +284,8 @@ def create_workspace(root: Path) -> Workspace:
     """
     if root.exists() and not root.is_dir():
         raise RequestError(f"{root} is a file; name a directory for the workspace")
+    if "%" in str(root.absolute()):
+        raise RequestError(f"{root} has a '%' in it, which a lake's folder may not have; choose another directory")
     try:
         for folder in _FOLDERS:
             (root / folder).mkdir(parents=True, exist_ok=True)

@@ -90,3 +90,17 @@ def test_history_and_live_data_are_counted_in_one_budget(tmp_path: Path) -> None
     rules = BudgetRules(limits=config.profile.limits)
     usage = BudgetLedger(tmp_path / BUDGET_FILE, config.budget_key, rules).measure_usage()
     assert [used for _, used in usage.used] == [2, 2]
+
+
+def test_no_workspace_is_made_where_no_lake_could_be(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="a '%' in it"):
+        create_workspace(tmp_path / "a%b")
+    assert not (tmp_path / "a%b").exists()
+
+
+@pytest.mark.parametrize(("url", "folder"), [("lake", "lake"), ("file:///srv/lake", "/srv/lake"), ("s3://b/l", None)])
+def test_the_lakes_folder_is_known_where_it_is_on_this_machine(tmp_path: Path, url: str, folder: str | None) -> None:
+    create_workspace(tmp_path)
+    (tmp_path / "edgeproof.toml").write_text(f'schema_version = 1\n[lake]\nurl = "{url}"\n')
+    expected = None if folder is None else tmp_path / folder
+    assert open_workspace(tmp_path).lake_folder == expected

@@ -44,7 +44,8 @@ class ServiceUnit:
     Attributes:
         description: One line for people.
         command: Program and arguments.
-        folder: Where it runs, and the one place it may write to.
+        folder: Where it runs, and may write.
+        writes: Other folders it may write to.
         user: Whose service it is; None writes a unit for the calling user's own manager.
         watchdog_s: Silence after which it is started anew.
         memory_mb: Memory beyond which it is stopped.
@@ -53,6 +54,7 @@ class ServiceUnit:
     description: str
     command: Sequence[str]
     folder: Path
+    writes: Sequence[Path] = ()
     user: str | None = None
     watchdog_s: int = 120
     memory_mb: int = 4_096
@@ -60,6 +62,8 @@ class ServiceUnit:
     def render(self) -> str:
         """The unit's text."""
         owner = [f"User={self.user}"] if self.user else []
+        # A folder that is not there yet is no reason not to start.
+        writable = " ".join([_quote(str(self.folder)), *(_quote(f"-{folder}") for folder in self.writes)])
         target = "multi-user.target" if self.user else "default.target"
         lines = [
             "[Unit]",
@@ -77,13 +81,15 @@ class ServiceUnit:
             f"ExecStart={_write_command(self.command)}",
             "Restart=always",
             "RestartSec=5",
+            # A request that is wrong stays wrong however often it is made.
+            "RestartPreventExitStatus=2",
             f"WatchdogSec={self.watchdog_s}",
             "TimeoutStartSec=infinity",
             "TimeoutStopSec=60",
             "KillSignal=SIGTERM",
             f"MemoryMax={self.memory_mb}M",
             "NoNewPrivileges=true",
-            *(["ProtectSystem=strict", f"ReadWritePaths={_quote(str(self.folder))}"] if self.user else []),
+            *(["ProtectSystem=strict", f"ReadWritePaths={writable}"] if self.user else []),
             "",
             "[Install]",
             f"WantedBy={target}",

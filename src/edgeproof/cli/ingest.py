@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -28,6 +29,8 @@ SymbolOption = Annotated[
 TopOption = Annotated[int, typer.Option(min=1, max=500, help="How many of the busiest symbols, where none is named.")]
 KeepOption = Annotated[int, typer.Option(min=0, help="Days that raw trades stay; 0 keeps them for ever.")]
 FreeOption = Annotated[int, typer.Option(min=0, help="Megabytes of disk below which the intake stops.")]
+
+_SYSTEM_UNITS: Final = Path("/etc/systemd/system")
 
 
 def add_to(data: typer.Typer) -> None:
@@ -61,6 +64,7 @@ def ingest(
     tell = _open_log()
     with desk.lock_intake("data ingest"):
         upkeep = _make_upkeep(desk, keep_trades_days, least_free_mb)
+        upkeep.guard()
         summary = asyncio.run(_run(desk, host, symbol, top, upkeep, tell, run_for_s))
     answer(summary, as_json=as_json, show=lambda console: _show_summary(console, summary))
 
@@ -96,27 +100,43 @@ def install_service(
     top: TopOption = 36,
     host: HostOption = None,
     keep_trades_days: KeepOption = 0,
+    least_free_mb: FreeOption = 2_000,
     unit: Annotated[Path | None, typer.Option(help="File to write; by default the user's own systemd folder.")] = None,
-    user: Annotated[str | None, typer.Option(help="For a system-wide unit: the user it runs as.")] = None,
+    user: Annotated[
+        str | None, typer.Option(help="Write a system-wide unit, in /etc/systemd/system, that runs as this user.")
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a systemd unit that keeps `data ingest` running, and say how to start it."""
     from edgeproof.adapters.service_manager import ServiceUnit
     from edgeproof.bootstrap import open_workspace
+    from edgeproof.domain.errors import WorkError
+    from edgeproof.domain.instruments import parse_symbol
 
     desk = open_workspace(workspace)
-    symbols = [word for text in symbol or [] for word in ("--symbol", text)]
+    symbols = [word for text in symbol or [] for word in ("--symbol", parse_symbol(text))]
     chosen = symbols or ["--top", str(top)]
     elsewhere = ["--host", desk.settings.exchange.configure(host=host).host] if host else []
     command = [sys.executable, "-m", "edgeproof", "data", "ingest", *chosen, *elsewhere]
-    command += ["--keep-trades-days", str(keep_trades_days), "--workspace", str(desk.root)]
+    command += ["--keep-trades-days", str(keep_trades_days), "--least-free-mb", str(least_free_mb)]
+    command += ["--workspace", str(desk.root)]
+    lake = desk.lake_folder
     text = ServiceUnit(
-        description=f"edgeproof: live market data into {desk.root.name}", command=command, folder=desk.root, user=user
+        description=f"edgeproof: live market data into {desk.root.name}",
+        command=command,
+        folder=desk.root,
+        writes=() if lake is None or lake.is_relative_to(desk.root) else (lake,),
+        user=user,
     ).render()
-    file = unit or Path.home() / ".config" / "systemd" / "user" / "edgeproof-ingest.service"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, "utf-8")
+    file = unit or (_SYSTEM_UNITS if user else Path.home() / ".config/systemd/user") / "edgeproof-ingest.service"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise WorkError(
+            f"cannot write {file}: {error.strerror}; run as root, or name a file with --unit and move it there"
+        ) from error
     manager = "systemctl" if user else "systemctl --user"
     follow = f"{manager} daemon-reload && {manager} enable --now {file.name}"
     answer(
@@ -124,6 +144,23 @@ def install_service(
         as_json=as_json,
         show=lambda console: console.print(f"wrote {file}\nstart it with: {follow}", soft_wrap=True),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What is to be taken in.
+
+    Attributes:
+        named: Symbols in any spelling; empty for the busiest.
+        top: How many of those.
+        before: What the last run at the venue took in.
+        known: Symbols that were ever taken in there.
+    """
+
+    named: tuple[str, ...]
+    top: int
+    before: tuple[str, ...]
+    known: frozenset[str]
 
 
 async def _run(
@@ -149,7 +186,15 @@ async def _run(
     if run_for_s:
         loop.call_later(run_for_s, stop.set)
     try:
-        markets = await _wait_for_markets(venue, symbol, top, stop, tell)
+        journal = desk.open_journal()
+        run = next((run for run in journal.runs() if run.venue == venue.name), None)
+        wanted = _Wanted(
+            named=tuple(symbol or ()),
+            top=top,
+            before=() if run is None else tuple(run.symbols),
+            known=frozenset(journal.watermarks(venue.name)),
+        )
+        markets = await _wait_for_markets(venue, wanted, stop, tell)
         if not markets:
             return {"venue": venue.name, "counts": {}, "refused": {}}
         desk.markets.remember(markets, seen_ms=desk.clock.now_ms())
@@ -171,9 +216,7 @@ async def _run(
     return {"venue": venue.name, "counts": dict(collector.counts), "refused": dict(collector.refused)}
 
 
-async def _wait_for_markets(
-    venue: Venue, symbol: list[str] | None, top: int, stop: asyncio.Event, tell: Tell
-) -> list[Market]:
+async def _wait_for_markets(venue: Venue, wanted: _Wanted, stop: asyncio.Event, tell: Tell) -> list[Market]:
     """What to take in; a venue that is away is asked again until it answers. Empty when told to stop meanwhile."""
     import asyncio
 
@@ -182,7 +225,7 @@ async def _wait_for_markets(
     pause_s, stopping = 1.0, asyncio.ensure_future(stop.wait())
     try:
         while not stop.is_set():
-            asking = asyncio.ensure_future(_choose_markets(venue, symbol, top))
+            asking = asyncio.ensure_future(_choose_markets(venue, wanted, tell))
             try:
                 # A request may wait minutes for its turn; to be told to stop must not.
                 await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -201,20 +244,35 @@ async def _wait_for_markets(
     return []
 
 
-async def _choose_markets(venue: Venue, symbol: list[str] | None, top: int) -> list[Market]:
+async def _choose_markets(venue: Venue, wanted: _Wanted, tell: Tell) -> list[Market]:
+    """What is taken in: what was named and is live, or the busiest.
+
+    A symbol that was taken in before may have been delisted meanwhile: it is told, and the others go on.
+    """
     from edgeproof.domain.errors import UnknownName
     from edgeproof.domain.instruments import parse_symbol
-    from edgeproof.domain.venues import MarketState
+    from edgeproof.domain.venues import MarketState, VenueRefusing
 
-    live = {m.instrument.symbol: m for m in await venue.markets() if m.state is MarketState.LIVE}
-    if symbol:
-        wanted = list(dict.fromkeys(parse_symbol(text) for text in symbol))
-        for name in wanted:
-            if name not in live:
-                raise UnknownName(f"live perpetual at {venue.name}", name, live)
-        return [live[name] for name in wanted]
-    busiest = sorted(await venue.tickers(), key=lambda ticker: -ticker.turnover)
-    return [live[t.instrument.symbol] for t in busiest if t.instrument.symbol in live][:top]
+    listed = {market.instrument.symbol: market for market in await venue.markets(again=True)}
+    live = {symbol: market for symbol, market in listed.items() if market.state is MarketState.LIVE}
+    named = list(dict.fromkeys(parse_symbol(text) for text in wanted.named))
+    for name in named:
+        if name not in listed and name not in wanted.known:
+            raise UnknownName(f"perpetual at {venue.name}", name, live)
+    chosen = named
+    if not named:
+        # Those of the last run first: one that is left out has its whole absence marked when it comes back.
+        busiest = sorted(await venue.tickers(), key=lambda ticker: -ticker.turnover)
+        by_turnover = [ticker.instrument.symbol for ticker in busiest if ticker.instrument.symbol in live]
+        before = [symbol for symbol in by_turnover if symbol in wanted.before]
+        chosen = list(dict.fromkeys([*before, *by_turnover]))[: wanted.top]
+    if away := [name for name in chosen if name not in live]:
+        tell("not_traded_now", symbols=away)
+    if not any(name in live for name in chosen):
+        raise VenueRefusing(
+            venue.name, f"none of {', '.join(chosen) or 'its perpetuals'} is traded now; waiting for one"
+        )
+    return [live[name] for name in chosen if name in live]
 
 
 def _make_upkeep(desk: Workspace, keep_trades_days: int, least_free_mb: int) -> Upkeep:
@@ -223,8 +281,11 @@ def _make_upkeep(desk: Workspace, keep_trades_days: int, least_free_mb: int) -> 
     from edgeproof.ops.upkeep import Upkeep, UpkeepPlan
 
     plan = UpkeepPlan(keep_trades_days=keep_trades_days or None, least_free_bytes=least_free_mb * 1_000_000)
-    on_disk = "://" not in desk.settings.lake.url
-    return Upkeep(desk.lake, plan, (lambda: shutil.disk_usage(desk.root).free) if on_disk else None)
+    folder = desk.lake_folder
+    if folder is None:
+        return Upkeep(desk.lake, plan)
+    standing = next(place for place in (folder, *folder.parents) if place.exists())
+    return Upkeep(desk.lake, plan, lambda: shutil.disk_usage(standing).free)
 
 
 def _open_log() -> Tell:

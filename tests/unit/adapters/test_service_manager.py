@@ -66,7 +66,7 @@ def test_systemd_tells_what_is_wrong_with_a_unit(tmp_path: Path) -> None:
 
 @needs_systemd
 def test_systemd_accepts_what_the_command_writes(tmp_path: Path) -> None:
-    desk = create_workspace(tmp_path / "a desk 100%")
+    desk = create_workspace(tmp_path / "a $desk's")
     file = tmp_path / "edgeproof-ingest.service"
     for chosen in (["--top", "5"], ["--user", "root", "--host", "demo", "-s", "BTC-USDT"]):
         arguments = ["data", "install-service", "--workspace", str(desk.root), "--unit", str(file), *chosen]

@@ -14,6 +14,7 @@ from contracts.journal_contract import BTC, ETH, NOON_MS, gap_at
 from edgeproof.bootstrap import create_workspace
 from edgeproof.cli import data, ingest
 from edgeproof.cli._intake_view import tell_intake
+from edgeproof.domain.errors import WorkError
 from edgeproof.domain.frames import TRADES
 from edgeproof.ops.intake import Heartbeat
 from fakes.lake_rows import trade_rows
@@ -34,6 +35,8 @@ TOLD = {
     "heartbeat_age_s": 1.0,
     "trades_per_s": 12.0,
     "lag_ms": 200,
+    "delay_ms": 20,
+    "waiting": 3,
 }
 
 
@@ -102,7 +105,9 @@ def test_the_status_says_live_only_while_a_process_takes_data_in(desk: Workspace
     [
         ({"state": "never"}, "no live intake has run here"),
         ({"state": "starting", "pid": 7}, "starting, process 7"),
-        ({**TOLD, "state": "live"}, "running since then, 2 symbols of blofin, 12 trades/s, 0.2 s behind the venue"),
+        ({**TOLD, "state": "live"}, "running since then, 2 symbols of blofin, 12 trades/s, 3 wait for the lake"),
+        ({**TOLD, "state": "live", "delay_ms": -9_000}, "this clock is 9 s behind the venue's"),
+        ({**TOLD, "state": "live", "delay_ms": 9_000}, "trades are 9 s old when they come"),
         ({**TOLD, "state": "silent", "heartbeat_age_s": 45.0}, "no sign of life for 45 s"),
         ({**TOLD, "state": "silent", "heartbeat_age_s": None}, "no sign of life since then"),
         ({**TOLD, "state": "silent", "lag_ms": 90_000}, "no trade for 90 s"),
@@ -115,3 +120,9 @@ def test_every_state_has_its_line(told: dict[str, Any], line: str) -> None:
     console = Console(file=io.StringIO(), width=200)
     tell_intake(console, told)
     assert line in console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
+
+
+def test_a_unit_that_cannot_be_written_says_so_in_one_line(desk: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(WorkError, match="run as root, or name a file with --unit"):
+        run(desk, "install-service", "--unit", str(tmp_path / "file" / "x.service"))

@@ -74,3 +74,13 @@ def place_table(lake: str | Path, table: str, options: Mapping[str, str] | None 
     if "%" in str(folder):
         raise InvalidValue("lake", str(root), "a path without '%'")
     return Place(url=folder.as_uri(), shown=str(folder), folder=folder)
+
+
+def find_folder(lake: str | Path) -> Path | None:
+    """The folder of a lake on this machine's disks; None for one in an object store.
+
+    Raises:
+        InvalidValue: As :func:`place_table`.
+    """
+    folder = place_table(lake, "trades").folder
+    return None if folder is None else folder.parent
