@@ -117,6 +117,22 @@ def test_an_intake_asked_to_stop_while_the_venue_is_away_ends_at_once_with_0(tmp
     assert "Traceback" not in read_log(desk)
 
 
+def test_a_symbol_that_was_delisted_keeps_no_intake_from_starting(tmp_path: Path) -> None:
+    desk = create_workspace(tmp_path / "desk")
+    with open_exchange(THREE, 60) as exchange:
+        for attempt in (1, 2):
+            running = start_intake(desk, exchange, THREE)
+            try:
+                wait_for(desk, "ready", times=attempt)
+                running.send_signal(signal.SIGTERM)
+                assert running.wait(30) == 0
+            finally:
+                running.kill()
+                running.wait()
+            exchange.delist("SOL-USDT")
+    assert '"symbols": ["SOL-USDT"], "event": "not_traded_now"' in read_log(desk)
+
+
 def kill_again_and_again(desk: Workspace, exchange: BackgroundExchange, *, times: int, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - moments of a test
     for round_ in range(1, times + 1):

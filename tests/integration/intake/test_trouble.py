@@ -176,3 +176,23 @@ def _has_checked(minutes: int) -> Callable[[Intake], bool]:
         return intake.collector.counts["minutes checked"] >= minutes
 
     return holds
+
+
+def test_a_symbol_that_is_delisted_hinders_none_of_the_others(tmp_path: Path) -> None:
+    exchange, clock = open_exchange(speed=30.0, trades_per_second=30)
+    lake, journal, told = DeltaLake(tmp_path / "lake"), MemoryJournal(), Told()
+    steps = list[int]()
+
+    def until(intake: Intake) -> bool:
+        counts = intake.collector.counts
+        if counts["minutes checked"] >= 3 and not steps:
+            exchange.delist("SOL-USDT")
+            exchange.inject(Fault(kind=FaultKind.DROP))
+            steps.append(counts["minutes checked"])
+        return bool(steps) and "streams_joined" in told.names() and counts["minutes checked"] >= steps[0] + 4
+
+    with exchange:
+        intake = asyncio.run(take_in(exchange, tmp_path, lake, clock, until, journal=journal, told=told))
+        found = compare_with_truth(lake, journal, exchange.trades(), VENUE)
+    assert (found.doubled, found.invented, found.unmarked) == (0, 0, 0)
+    assert intake.collector.counts["candles not to be had"] <= 12
