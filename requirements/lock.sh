@@ -9,7 +9,7 @@ pin() {
 }
 { echo "# What edgeproof needs to run, pinned by \`make lock\`."; pin; } >requirements/runtime.txt.new
 mv requirements/runtime.txt.new requirements/runtime.txt
-{ echo "# What work on edgeproof needs besides, pinned by \`make lock\`."; pin --extra postgres --extra search --group dev -c requirements/runtime.txt; } >requirements/dev.txt.new
+{ echo "# What work on edgeproof needs besides, pinned by \`make lock\`."; pin --extra png --extra postgres --extra search --group dev -c requirements/runtime.txt; } >requirements/dev.txt.new
 mv requirements/dev.txt.new requirements/dev.txt
 { echo "# The peers that \`make bench\` measures, pinned by \`make lock\`."; pin --extra bench -c requirements/dev.txt; } >requirements/bench.txt.new
 mv requirements/bench.txt.new requirements/bench.txt
