@@ -60,7 +60,8 @@ class HistoryPage:
         rows: Rows of the table, within the window that was asked for, ascending.
         answered: The span this answer speaks for: what is not in ``rows`` there, the venue does not have. It touches an
             end of the window that was asked for; it begins before that window where the venue has nothing earlier.
-            None where nothing of the window has closed yet.
+            It ends before a row that is not closed yet or cannot be believed, and where the venue's clock had got to.
+            ``rows`` after that stand for themselves. None where nothing of the window can be spoken for.
         refused: Rows that cannot be true, counted by reason; they are not in ``rows``.
     """
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from edgeproof.domain.errors import RequestError, UnknownName
 from edgeproof.domain.frames import BARS
 from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.time import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, ONE_MINUTE, Timeframe, Window, parse_instant
-from edgeproof.domain.venues import BadAnswer, VenueUnreachable
+from edgeproof.domain.venues import BadAnswer, HistoryPage, VenueUnreachable
 from edgeproof.ops.backfill import (
     BackfillPlan,
     BackfillProgress,
@@ -236,6 +237,34 @@ def test_a_series_with_bad_answers_is_left_and_the_others_go_on() -> None:
     assert bitcoin.unfilled
     assert not report.ok
     assert len(desk.minutes("ETH-USDT")) == 1_440
+
+
+@dataclass
+class DoubtfulVenue(FakeVenue):
+    """A venue one of whose minutes cannot be believed: its answers speak for no more than the time before it."""
+
+    doubtful_ms: int = 0
+
+    async def candles(self, symbol: str, timeframe: Timeframe, window: Window) -> HistoryPage:
+        page = await super().candles(symbol, timeframe, window)
+        sound = page.rows.filter(pl.col("ts").dt.epoch("ms") != self.doubtful_ms)
+        if page.answered is None or sound.height == page.rows.height:
+            return page
+        end_ms = min(page.answered.end_ms, self.doubtful_ms)
+        answered = replace(page.answered, end_ms=end_ms) if page.answered.start_ms < end_ms else None
+        return HistoryPage(rows=sound, answered=answered, refused={"nonsense": 1})
+
+
+@pytest.mark.parametrize("minutes_ago", [1_440, 777, 700, 601, 100, 10])
+def test_a_minute_that_cannot_be_believed_is_told_as_unfilled_and_costs_no_other(minutes_ago: int) -> None:
+    doubtful_ms = MIDNIGHT_MS - minutes_ago * MS_PER_MINUTE
+    desk = Desk(DoubtfulVenue(clock=HandClock(NOW_MS), doubtful_ms=doubtful_ms))
+    (bitcoin,) = desk.run(ask(1)).series
+    assert bitcoin.unfilled == (Window(start_ms=doubtful_ms, end_ms=doubtful_ms + MS_PER_MINUTE),)
+    assert len(desk.minutes()) == 1_439
+    assert bitcoin.absent == 0
+    assert not desk.empty.spans
+    assert bitcoin.requests <= 15 + 3
 
 
 def test_two_backfills_at_once_write_every_bar_once(tmp_path: Path) -> None:

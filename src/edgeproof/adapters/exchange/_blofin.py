@@ -2,7 +2,8 @@
 
 ccxt's unified calls would drop the quote volume of candles, whether a candle is closed, and the size of a page; so ccxt
 signs, sends and checks for errors here, and the answers are read as BloFin documents them. Lists come newest first, and
-``after`` means older than: a page without a row older than that says that there is nothing before.
+``after`` means older than: an empty page, given twice, says that there is nothing before, of the time before the market
+was listed.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ from edgeproof.adapters.exchange._blofin_rows import (
     read_trade,
     sort_candles,
 )
+from edgeproof.adapters.exchange._reach import clip_answer, find_present
 from edgeproof.adapters.exchange._rows import read_candles, read_funding, read_levels, read_time, read_trades
 from edgeproof.adapters.exchange._tiers import read_tiers
 from edgeproof.adapters.exchange._units import read_decimal
 from edgeproof.domain.errors import EdgeproofError, InvalidValue, UnknownName
 from edgeproof.domain.instruments import parse_symbol
-from edgeproof.domain.time import MS_PER_HOUR, Window
+from edgeproof.domain.time import MS_PER_DAY, MS_PER_HOUR, Window
 from edgeproof.domain.venues import BadAnswer, Book, FundingRate, HistoryPage, Pace
 
 if TYPE_CHECKING:
@@ -62,6 +64,8 @@ _MOST_TRADES: Final = 100
 _DEEPEST_BOOK: Final = 100
 _FUNDING_INTERVAL_MS: Final = 8 * MS_PER_HOUR
 _BEGINNING_MS: Final = 0
+# A market may trade some time after the moment it gives for its listing.
+_OPENS_WITHIN_MS: Final = MS_PER_DAY
 
 
 class BlofinVenue:
@@ -124,22 +128,22 @@ class BlofinVenue:
         market, size = await self._find(symbol)
         if timeframe.name not in _BARS:
             raise InvalidValue("timeframe", timeframe.name, f"one that {self._name} has: {', '.join(_BARS)}")
-        rows = await self._ask_candles(market, timeframe, window)
+        rows = await self._ask_candles(market, timeframe, window) or await self._ask_candles(market, timeframe, window)
         stale_ms = self._clock.now_ms() - 2 * timeframe.ms
         found = sort_candles(rows, size, before_ms=window.end_ms, stale_ms=stale_ms)
         self._learn_page(symbol, timeframe, window, found.times)
         read = read_candles(found.closed, market.instrument, timeframe)
-        page = self._make_page(rows, found.times, read, window, min([window.end_ms, *found.open_ms]))
-        return replace(page, refused=Counter(page.refused) + Counter(found.refused))
+        read = replace(read, refused=Counter(read.refused) + Counter(found.refused))
+        return self._make_page(rows, found.times, read, window, market, timeframe.ms)
 
     async def funding(self, symbol: str, window: Window) -> HistoryPage:
         """Funding rates, the newest of the window first to be asked for."""
         market, _ = await self._find(symbol)
         asked = {"instId": market.venue_symbol, "after": window.end_ms, "limit": self._profile.funding_per_request}
-        rows = await self._ask(_FUNDING_HISTORY, asked)
+        rows = await self._ask(_FUNDING_HISTORY, asked) or await self._ask(_FUNDING_HISTORY, asked)
         pairs = [(row.get("fundingTime"), row.get("fundingRate")) for row in rows if isinstance(row, Mapping)]
         times = [at for ts, _ in pairs if (at := read_time(ts)) is not None and at < window.end_ms]
-        return self._make_page(rows, times, read_funding(pairs, market.instrument), window, window.end_ms)
+        return self._make_page(rows, times, read_funding(pairs, market.instrument), window, market, step_ms=1)
 
     async def trades(self, symbol: str, *, limit: int = _MOST_TRADES) -> HistoryPage:
         """The newest trades; there is no way to ask for older ones."""
@@ -235,24 +239,31 @@ class BlofinVenue:
         if times and len(times) < min(bars, self._page) and min(times) > window.start_ms:
             self._short_pages[series] = (min(times), len(times))
 
-    def _make_page(
-        self, rows: Sequence[Any], older: Sequence[int], read: RowsRead, window: Window, end_ms: int
+    def _make_page(  # noqa: PLR0913, PLR0917 - an answer, and what it is held against
+        self, rows: Sequence[Any], older: Sequence[int], read: RowsRead, window: Window, market: Market, step_ms: int
     ) -> HistoryPage:
         """What a newest-first answer says about a window.
 
         Args:
-            rows: The answer.
+            rows: The answer; asked for twice where it is empty.
             older: Times of its rows that are older than was asked for.
             read: The rows, read.
             window: What was asked for.
-            end_ms: Where that ends, or before it what has closed.
+            market: Whose rows they are.
+            step_ms: How much of the time a row covers; 1 where rows are moments.
         """
         if rows and not older:
             raise BadAnswer(self._name, "asked for what is older than a time, it gave no such row")
         times = pl.col("ts").dt.epoch("ms")
-        inside = read.frame.filter(times.is_between(window.start_ms, end_ms, closed="left"))
-        start_ms = max(min(older), window.start_ms) if older else _BEGINNING_MS
-        answered = Window(start_ms=start_ms, end_ms=end_ms) if start_ms < end_ms else None
+        inside = read.frame.filter(times.is_between(window.start_ms, window.end_ms, closed="left"))
+        if older:
+            suggested = Window(start_ms=max(min(older), window.start_ms), end_ms=window.end_ms)
+        else:
+            suggested = _find_beginning(market, window)
+        present_ms = find_present(self._client, self._clock.now_ms())
+        answered = clip_answer(suggested, older, read, present_ms=present_ms, step_ms=step_ms)
+        if answered is not None and answered.end_ms <= window.start_ms:
+            answered = None
         return HistoryPage(rows=inside, answered=answered, refused=read.refused)
 
     async def _find(self, symbol: str) -> tuple[Market, Decimal]:
@@ -261,3 +272,11 @@ class BlofinVenue:
         if wanted not in self._listed:
             raise UnknownName(f"linear perpetual at {self._name}", wanted, self._listed)
         return self._listed[wanted]
+
+
+def _find_beginning(market: Market, window: Window) -> Window:
+    """What an empty answer speaks for: the time before the market; of later time it is a hole, to be asked again."""
+    if market.listed_ms is None:
+        return Window(start_ms=_BEGINNING_MS, end_ms=window.end_ms)
+    opened_ms = market.listed_ms + _OPENS_WITHIN_MS
+    return Window(start_ms=_BEGINNING_MS, end_ms=min(window.end_ms, opened_ms))

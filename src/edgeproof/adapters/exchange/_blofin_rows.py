@@ -28,13 +28,11 @@ class CandleRows:
     Attributes:
         times: Opens of all rows older than asked for, closed or not.
         closed: The closed ones among them.
-        open_ms: Opens of those that are still being made.
         refused: Rows that are no candles, counted by reason.
     """
 
     times: Sequence[int]
     closed: Sequence[RawCandle]
-    open_ms: Sequence[int]
     refused: Mapping[str, int]
 
 
@@ -47,7 +45,7 @@ def sort_candles(rows: Sequence[Any], size: Decimal, *, before_ms: int, stale_ms
         before_ms: Rows from here on were not asked for.
         stale_ms: What opened before this must have closed; a row that denies it is refused.
     """
-    times, closed, open_ms = list[int](), list[RawCandle](), list[int]()
+    times, closed = list[int](), list[RawCandle]()
     refused = Counter[str]()
     for row in rows:
         ts = read_time(row[0]) if isinstance(row, list) and len(row) == _CANDLE_FIELDS else None
@@ -57,11 +55,9 @@ def sort_candles(rows: Sequence[Any], size: Decimal, *, before_ms: int, stale_ms
             times.append(ts)
             if str(row[8]) == _CLOSED:
                 closed.append(_read_candle(row, size))
-            elif ts >= stale_ms:
-                open_ms.append(ts)
-            else:
+            elif ts < stale_ms:
                 refused["still open long after its end"] += 1
-    return CandleRows(times=times, closed=closed, open_ms=open_ms, refused=refused)
+    return CandleRows(times=times, closed=closed, refused=refused)
 
 
 def read_market(row: Any, venue: str) -> tuple[Market, Decimal] | None:  # noqa: ANN401 - whatever the venue sent

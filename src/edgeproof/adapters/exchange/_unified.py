@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from edgeproof.adapters.exchange._reach import clip_answer, find_present
 from edgeproof.adapters.exchange._rows import (
     RawCandle,
     RawTrade,
@@ -103,7 +104,8 @@ class UnifiedVenue:
         market, unified = await self._find(symbol)
         if timeframe.name not in (self._client.timeframes or {}) or timeframe.ms > MS_PER_DAY:
             raise InvalidValue("timeframe", timeframe.name, f"one that {self._name} has, such as 1m, 1h or 1d")
-        closed_ms = (self._clock.now_ms() - _CLOSING_MARGIN_MS) // timeframe.ms * timeframe.ms
+        present_ms = find_present(self._client, self._clock.now_ms())
+        closed_ms = (present_ms - _CLOSING_MARGIN_MS) // timeframe.ms * timeframe.ms
         span_ms = self._profile.candles_per_request * timeframe.ms
         end_ms = min(window.start_ms + span_ms, window.end_ms, closed_ms)
         if end_ms <= window.start_ms:
@@ -118,7 +120,11 @@ class UnifiedVenue:
         raw = [RawCandle(ts=row[0], prices=(row[1], row[2], row[3], row[4]), volume=row[5]) for row in whole]
         read = read_candles(raw, market.instrument, timeframe)
         inside = read.frame.filter(_within(asked))
-        return HistoryPage(rows=inside, answered=_find_answered(inside, asked, timeframe.ms), refused=read.refused)
+        times = [ts for ts in (read_time(candle.ts) for candle in raw) if ts is not None and ts < asked.end_ms]
+        answered = clip_answer(
+            _find_answered(inside, asked, timeframe.ms), times, read, present_ms=present_ms, step_ms=timeframe.ms
+        )
+        return HistoryPage(rows=inside, answered=answered, refused=read.refused)
 
     async def funding(self, symbol: str, window: Window) -> HistoryPage:
         """Funding rates, the oldest of the window first to be asked for."""
@@ -131,7 +137,11 @@ class UnifiedVenue:
         )
         pairs = [(row.get("timestamp"), row.get("fundingRate")) for row in rows if isinstance(row, Mapping)]
         read = read_funding(pairs, market.instrument)
-        return HistoryPage(rows=read.frame.filter(_within(asked)), answered=asked, refused=read.refused)
+        inside = read.frame.filter(_within(asked))
+        times = [ts for ts in (read_time(at) for at, _ in pairs) if ts is not None and ts < asked.end_ms]
+        present_ms = find_present(self._client, self._clock.now_ms())
+        answered = clip_answer(asked, times, read, present_ms=present_ms, step_ms=1)
+        return HistoryPage(rows=inside, answered=answered, refused=read.refused)
 
     async def trades(self, symbol: str, *, limit: int = 100) -> HistoryPage:
         """The newest trades."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from edgeproof.domain.errors import EdgeproofError
-from edgeproof.domain.time import MS_PER_HOUR, MS_PER_SECOND, Window
+from edgeproof.domain.time import MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, Window
 from edgeproof.domain.venues import BadAnswer, VenueRefusing, VenueUnreachable
 from edgeproof.ops.backfill._plan import covered_ms
 from edgeproof.ops.backfill._saving import Saver
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # Enough to keep the budget busy while answers take up to a second.
 _IN_FLIGHT: Final = 5
+# Younger rows that did not come are no failure: the venue may not be that far, and the next run asks for them.
+_FRESH_MS: Final = 5 * MS_PER_MINUTE
 # What a venue lacks of the last hour may still come.
 _SETTLED_MS: Final = MS_PER_HOUR
 
@@ -150,7 +152,7 @@ async def run_backfill(  # noqa: PLR0913 - the ports a backfill stands on
     return BackfillReport(
         venue=venue.name,
         window=plan.window,
-        series=tuple(_report(work) for work in run.works),
+        series=tuple(_report(work, clock.now_ms()) for work in run.works),
         written=run.saver.written,
         seconds=(clock.now_ms() - began_ms) / MS_PER_SECOND,
         stopped=run.stopped,
@@ -198,9 +200,10 @@ class _Run:
             page = await self._ask(work.plan.series, piece)
             work.requests += 1
             await self._keep(work, page)
-            if page.answered is None or subtract([piece], [page.answered]) == [piece]:
-                continue  # not closed yet, or an answer to something else: told as unfilled
-            left = subtract([*left, piece], work.answered)
+            rest = subtract([piece], work.answered)
+            if rest == [piece]:
+                continue  # not closed yet, not to be believed, or an answer to something else: told as unfilled
+            left = subtract([*left, *rest], work.answered)
 
     async def _ask(self, series: Series, piece: Window) -> HistoryPage:
         symbol = series.instrument.symbol
@@ -215,6 +218,10 @@ class _Run:
         step_ms = covered_ms(plan.series, plan.step_ms)
         times = page.rows["ts"].dt.epoch("ms").to_numpy()
         absent: list[Window] = []
+        if page.rows.height:
+            # A row answers for itself, also where the page does not speak for the time around it.
+            spanned = Window(start_ms=int(times[0]), end_ms=int(times[-1]) + step_ms)
+            work.answered = merge([*work.answered, *subtract([spanned], find_missing(times, spanned, step_ms))])
         if page.answered is not None:
             work.answered = merge([*work.answered, page.answered])
             if not page.refused:
@@ -241,15 +248,16 @@ class _Run:
             )
 
 
-def _report(work: _Work) -> SeriesReport:
+def _report(work: _Work, now_ms: int) -> SeriesReport:
     plan = work.plan
+    due = Window(start_ms=-(2**62), end_ms=now_ms - _FRESH_MS)
     return SeriesReport(
         series=plan.series,
         missing=plan.rows,
         requests=work.requests,
         rows=work.rows,
         absent=sum(-(-(span.end_ms - span.start_ms) // plan.step_ms) for span in work.absent),
-        unfilled=tuple(subtract(plan.missing, work.answered)),
+        unfilled=tuple(intersect(subtract(plan.missing, work.answered), due)),
         refused=dict(work.refused),
         listed_ms=plan.listed_ms,
         problem=work.problem,

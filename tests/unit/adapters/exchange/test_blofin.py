@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import math
 from contextlib import asynccontextmanager, suppress
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -162,10 +163,64 @@ def test_an_answer_speaks_back_to_its_oldest_row_and_holes_in_it_are_the_venues(
     assert page.answered == minutes(5)
 
 
-def test_no_row_at_all_means_that_there_is_nothing_before(tmp_path: Path) -> None:
-    page = ask_candles(tmp_path, minutes(100, 50))
+def ask_listed_candles(folder: Path, listed_ms: int | None, window: Window, *answers: Canned) -> HistoryPage:
+    market = {**ETHER, "listTime": "" if listed_ms is None else str(listed_ms)}
+    canned = {"instruments": [listing(market)], "candles": list(answers)}
+    page = ask(folder, canned, lambda venue: venue.candles("ETH-USDT", ONE_MINUTE, window))
+    assert isinstance(page, HistoryPage)
+    return page
+
+
+@pytest.mark.parametrize("listed_ms", [None, minutes(70).start_ms])
+def test_no_row_at_all_means_that_there_is_nothing_before(tmp_path: Path, listed_ms: int | None) -> None:
+    page = ask_listed_candles(tmp_path, listed_ms, minutes(100, 50), listing())
     assert page.rows.is_empty()
     assert page.answered == Window(start_ms=0, end_ms=minutes(100, 50).end_ms)
+
+
+def test_an_empty_page_that_a_second_one_denies_is_no_beginning(tmp_path: Path) -> None:
+    page = ask_listed_candles(tmp_path, None, minutes(5), listing(), listing(candle(1), candle(2)))
+    assert page.rows.height == 2
+    assert page.answered == minutes(2)
+
+
+def test_no_empty_page_speaks_for_time_after_a_market_was_listed(tmp_path: Path) -> None:
+    listed_ms = minutes(3 * 1_440).start_ms
+    assert ask_listed_candles(tmp_path, listed_ms, minutes(100), listing()).answered is None
+    whole = ask_listed_candles(tmp_path, listed_ms, minutes(4 * 1_440), listing())
+    assert whole.answered == Window(start_ms=0, end_ms=minutes(2 * 1_440).start_ms)  # it may open within a day
+
+
+def test_a_venue_whose_clock_is_behind_ours_is_not_taken_to_have_reached_our_time(tmp_path: Path) -> None:
+    page = ask_candles(tmp_path, minutes(9), candle(3, closed=False), candle(4), candle(5))
+    assert page.answered == minutes(5, 3)
+
+
+def test_the_venues_own_date_says_how_far_it_has_come(tmp_path: Path) -> None:
+    date = formatdate((OPEN_MS - 8 * MS_PER_MINUTE) / 1_000, usegmt=True)
+    answer = Canned(data=listing(candle(12), candle(13)).data, headers={"Date": date})
+    page = ask(tmp_path, {"candles": [answer]}, lambda venue: venue.candles("ETH-USDT", ONE_MINUTE, minutes(13)))
+    assert page.answered == minutes(13, 9)
+
+
+def test_a_minute_that_is_only_just_over_is_not_spoken_for_without_its_candle(tmp_path: Path) -> None:
+    assert ask_candles(tmp_path, minutes(9), candle(2), candle(9)).answered == minutes(9, 1)
+    assert ask_candles(tmp_path, minutes(9), candle(5), candle(9)).answered == minutes(9, 1)
+    assert ask_candles(tmp_path, minutes(9, 2), candle(5), candle(9)).answered == minutes(9, 2)
+
+
+@pytest.mark.parametrize("refused", [candle(4, open="NaN"), candle(4, closed=False)])
+def test_an_answer_ends_where_a_row_cannot_be_believed_and_keeps_what_comes_after(
+    tmp_path: Path, refused: list[str]
+) -> None:
+    page = ask_candles(tmp_path, minutes(7), candle(1), candle(2), refused, candle(6), candle(7))
+    assert page.answered == minutes(7, 4)
+    assert page.rows.height == 4
+
+
+def test_a_row_without_a_time_may_belong_into_any_hole(tmp_path: Path) -> None:
+    page = ask_candles(tmp_path, minutes(7), candle(1), None, candle(6), candle(7))
+    assert page.answered == minutes(7, 5)
 
 
 def test_rows_from_before_the_window_prove_that_it_is_empty(tmp_path: Path) -> None:
@@ -239,8 +294,11 @@ def test_funding_is_paged_like_candles(tmp_path: Path) -> None:
     }
     page = ask(tmp_path, answers, lambda venue: venue.funding("BTC-USDT", minutes(100)))
     assert page.rows["rate"].to_list() == [0.000330372404346635]
-    assert page.answered == Window(start_ms=OPEN_MS - 90_000, end_ms=OPEN_MS)
+    assert page.answered is None
     assert sum(page.refused.values()) == 1
+    answers = {"funding-rate-history": [listing(row, {**row, "fundingTime": str(OPEN_MS - 90_000)})]}
+    page = ask(tmp_path, answers, lambda venue: venue.funding("BTC-USDT", minutes(100)))
+    assert page.answered == Window(start_ms=OPEN_MS - 90_000, end_ms=NOW_MS - MS_PER_MINUTE)
 
 
 def test_tickers_and_books_count_base_units(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -136,7 +138,15 @@ def test_another_venues_funding_is_read(tmp_path: Path) -> None:
     window = Window(start_ms=at(600), end_ms=NOW_MS)
     page = ask(tmp_path, "binance", BINANCE, lambda venue: venue.funding("BTC-USDT", window))
     assert page.rows["rate"].to_list() == [0.0001]
-    assert page.answered == window
+    assert page.answered == Window(start_ms=at(600), end_ms=NOW_MS - MS_PER_MINUTE)  # one more may still come
+
+
+def test_another_venue_is_not_taken_to_have_reached_our_time_by_a_clock_ahead_of_its_own(tmp_path: Path) -> None:
+    date = {"Date": formatdate(at(4) / 1_000, usegmt=True)}
+    late = {path: [replace(answer, headers=date) for answer in canned] for path, canned in BINANCE.items()}
+    window = Window(start_ms=at(9), end_ms=at(0))
+    page = ask(tmp_path, "binance", late, lambda venue: venue.candles("BTC-USDT", ONE_MINUTE, window))
+    assert page.answered == Window(start_ms=at(9), end_ms=at(5))
 
 
 def test_another_venues_contracts_become_base_units(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
@@ -213,7 +214,8 @@ class ExchangeServer:
         if answer.delay_ms:
             await asyncio.sleep(answer.delay_ms / 1_000)
         kind = "application/json" if answer.json else "text/html"
-        return web.Response(status=answer.status, body=answer.body, content_type=kind)
+        date = {"Date": formatdate(self.venue.now_ms() / 1_000, usegmt=True)}
+        return web.Response(status=answer.status, body=answer.body, content_type=kind, headers=date)
 
     async def _serve_public(self, request: web.Request) -> web.StreamResponse:
         return await self._serve_stream(request, private=False)
