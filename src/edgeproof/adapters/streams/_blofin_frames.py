@@ -1,7 +1,11 @@
-"""BloFin's public pushes, read: bytes in, values to a sink. Nothing a frame may hold raises or gets through unread."""
+"""BloFin's public pushes, read: bytes in, values to a sink. Nothing a frame may hold raises or gets through unread.
+
+Its documents write numbers as text, its books do not: either is read, whole numbers digit by digit.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -16,9 +20,13 @@ if TYPE_CHECKING:
 
 # A push is some hundred bytes; one of many candles a few thousand.
 _LONGEST_FRAME: Final = 262_144
-_CLOSED: Final = "1"
+_CLOSED: Final = frozenset({"1", 1})
 _CANDLE_FIELDS: Final = 9
-_CANDLE_NUMBERS: Final = (0, 1, 2, 3, 4, 6, 7)  # all but contracts and whether it is closed
+_CONTRACTS, _BASE, _QUOTE, _IS_CLOSED = range(5, 9)
+_ABSENT: Final = frozenset({"", None})
+_ERRORS_KEPT: Final = 16
+_LONGEST_ERROR: Final = 200
+_Number: TypeAlias = str | int | float
 _Candle: TypeAlias = tuple[int, float, float, float, float, float, float]
 _ANSWERS: Final = frozenset({"subscribe", "unsubscribe"})
 
@@ -38,9 +46,9 @@ class _Push(msgspec.Struct):
 
 class _Trade(msgspec.Struct):
     instId: str  # noqa: N815 - the venue's word
-    tradeId: str  # noqa: N815
+    tradeId: str | int  # noqa: N815
     price: float
-    size: str
+    size: _Number
     side: str
     ts: int
 
@@ -48,9 +56,9 @@ class _Trade(msgspec.Struct):
 # What bytes that are no JSON raise; ValueError where text is not UTF-8.
 _NOT_JSON: Final = (msgspec.DecodeError, RecursionError, ValueError)
 _PUSHES: Final = msgspec.json.Decoder(_Push)
-# Numbers come as text: `strict=False` reads them, and refuses what is neither.
+# `strict=False` reads numbers that come as text, and refuses what is neither.
 _TRADES: Final = msgspec.json.Decoder(list[_Trade], strict=False)
-_CANDLES: Final = msgspec.json.Decoder(list[list[str]])
+_CANDLES: Final = msgspec.json.Decoder(list[list[_Number | None]])
 
 
 class BlofinFrames:
@@ -60,11 +68,16 @@ class BlofinFrames:
         contract_sizes: Base units in a contract, by the venue's symbols.
         names: Inside names by the venue's symbols.
         sink: Takes what was read.
+
+    Attributes:
+        subscribed: Subscriptions that the venue confirmed.
+        rejected: Errors that it answered with.
+        errors: The newest of them, code and text.
     """
 
     def __init__(self, contract_sizes: Mapping[str, Decimal], names: Mapping[str, str], sink: Sink) -> None:
         self.rejected = 0
-        self.errors: list[str] = []
+        self.errors = deque[str](maxlen=_ERRORS_KEPT)
         self.subscribed = 0
         self._contract_sizes = contract_sizes
         self._names = names
@@ -109,7 +122,7 @@ class BlofinFrames:
                 self._sink.refuse("trade that cannot be" if known else "unknown instrument")
                 continue
             name = self._names[trade.instId]
-            self._sink.add_trade(name, trade.ts, trade.price, size, trade.tradeId, buy=trade.side == "buy")
+            self._sink.add_trade(name, trade.ts, trade.price, size, str(trade.tradeId), buy=trade.side == "buy")
         return True
 
     def _read_candles(self, symbol: str, data: msgspec.Raw) -> bool:
@@ -121,13 +134,14 @@ class BlofinFrames:
         for row in rows:
             if len(row) != _CANDLE_FIELDS or symbol not in self._names:
                 self._sink.refuse("candle that cannot be")
-            elif row[8] == _CLOSED:
-                self._read_candle(self._names[symbol], row)
+            elif row[_IS_CLOSED] in _CLOSED:
+                self._read_candle(symbol, row)
         return True
 
-    def _read_candle(self, name: str, row: list[str]) -> None:
+    def _read_candle(self, symbol: str, row: list[_Number | None]) -> None:
+        base = self._to_base(symbol, row[_CONTRACTS]) if row[_BASE] in _ABSENT else row[_BASE]
         try:
-            told = msgspec.convert([row[i] for i in _CANDLE_NUMBERS], _Candle, strict=False)
+            told = msgspec.convert([*row[:_CONTRACTS], base, row[_QUOTE]], _Candle, strict=False)
         except msgspec.ValidationError:
             self._sink.refuse("candle that cannot be")
             return
@@ -138,7 +152,7 @@ class BlofinFrames:
             return
         self._sink.add_candle(
             Candle(
-                symbol=name,
+                symbol=self._names[symbol],
                 open_ms=open_ms,
                 open=opened,
                 high=high,
@@ -154,17 +168,18 @@ class BlofinFrames:
             self.subscribed += push.event == "subscribe"
         elif push.event == "error":
             self.rejected += 1
-            self.errors.append(f"{push.code} {push.msg}"[:200])
+            self.errors.append(f"{push.code} {push.msg}"[:_LONGEST_ERROR])
             self._sink.refuse("errors of the venue")
         else:
             self._sink.refuse("no event and no data")
 
-    def _to_base(self, symbol: str, contracts: str) -> float | None:
+    def _to_base(self, symbol: str, contracts: _Number | None) -> float | None:
         """The float nearest to the exact product, as the venue's REST answers are read."""
         contract_size = self._contract_sizes.get(symbol)
-        if contract_size is None:
+        if contract_size is None or contracts is None:
             return None
         try:
-            return float(Decimal(contracts) * contract_size)
+            # A float's own text is the shortest that means it: that of the frame, for as many digits as sizes have.
+            return float(Decimal(str(contracts) if isinstance(contracts, float) else contracts) * contract_size)
         except (ArithmeticError, ValueError):  # decimal's own overflow is the former
             return None

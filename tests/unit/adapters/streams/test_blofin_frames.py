@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeproof.adapters.streams._blofin_frames import BlofinFrames
+from edgeproof.domain.instruments import Instrument
 from edgeproof.ops.intake import Collector
 from edgeproof.simulator.exchange.protocol.hostile import FORMS, make_hostile_frame
 
@@ -45,6 +46,81 @@ def test_a_trade_comes_in_base_units_to_the_last_digit() -> None:
     assert rows["price"].to_list() == [1640.4, 0.0000071]
     assert rows["side"].to_list() == ["sell", "sell"]
     assert rows["trade_id"].to_list() == ["106074994", "9"]
+
+
+@pytest.mark.parametrize(
+    ("written", "trade_id"),
+    [
+        ({"tradeId": 106074994}, "106074994"),
+        ({"tradeId": 9_007_199_254_740_993}, "9007199254740993"),  # no float holds it
+        ({"tradeId": 99_999_999_999_999_999_999}, "99999999999999999999"),
+        ({"size": 3.1}, "106074994"),
+        ({"price": 1640.4, "ts": NOON_MS - 20}, "106074994"),
+    ],
+)
+def test_numbers_may_be_text_or_not_and_keep_every_digit(written: dict[str, Any], trade_id: str) -> None:
+    reader, collector = open_reader()
+    assert reader.read(trade(**written))
+    rows = collector.take_trades()
+    assert (rows["trade_id"][0], rows["size"][0], rows["price"][0]) == (trade_id, 0.031, 1640.4)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"tradeId": True},
+        {"tradeId": 1.5},
+        {"tradeId": [1]},
+        {"size": None},
+        {"size": True},
+        {"size": {}},
+        {"size": -3},
+        {"size": 0},
+    ],
+)
+def test_what_is_neither_text_nor_a_number_is_no_trade(changed: dict[str, Any]) -> None:
+    reader, collector = open_reader()
+    reader.read(trade(**changed))
+    assert sum(collector.refused.values()) == 1
+    assert collector.waiting == 0
+
+
+CLOSED_MS = (NOON_MS - 120_000) // 60_000 * 60_000
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [str(CLOSED_MS), "10", "12", "9", "11", "300", "3", "31.5", "1"],
+        [CLOSED_MS, 10, 12, 9.0, 11, 300, 3.0, 31.5, 1],
+        [str(CLOSED_MS), "10", "12", "9", "11", "300", "3", "31.5", 1],
+        [str(CLOSED_MS), "10", "12", "9", "11", "300", "", "31.5", "1"],
+        [str(CLOSED_MS), "10", "12", "9", "11", 300, None, "31.5", "1"],
+    ],
+)
+def test_a_candle_may_be_written_in_numbers_and_without_base_units(row: list[Any]) -> None:
+    reader, collector = open_reader()
+    assert reader.read(push("candle1m", "ETH-USDT", [row]))
+    (candle,) = collector.candles(Instrument(venue="blofin", symbol="ETH-USDT")).iter_rows(named=True)
+    assert (candle["open"], candle["low"], candle["volume"], candle["quote_volume"]) == (10.0, 9.0, 3.0, 31.5)
+
+
+@pytest.mark.parametrize("contracts", ["", None, "x", "NaN", "1e999999", "-5", True])
+def test_a_candle_without_any_volume_is_refused(contracts: object) -> None:
+    reader, collector = open_reader()
+    reader.read(push("candle1m", "ETH-USDT", [[str(CLOSED_MS), "10", "12", "9", "11", contracts, "", "31.5", "1"]]))
+    assert sum(collector.refused.values()) == 1
+    assert collector.counts["candles"] == 0
+
+
+def test_errors_of_the_venue_are_counted_and_only_the_newest_are_kept() -> None:
+    reader, _ = open_reader()
+    for number in range(1_000):
+        reader.read(json.dumps({"event": "error", "code": "60012", "msg": f"no {number} " + "x" * 500}).encode())
+    assert reader.rejected == 1_000
+    assert len(reader.errors) == 16
+    assert reader.errors[-1].startswith("60012 no 999 ")
+    assert len(reader.errors[-1]) == 200
 
 
 def test_only_closed_candles_are_taken() -> None:

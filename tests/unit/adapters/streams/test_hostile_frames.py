@@ -51,7 +51,7 @@ ODD_TIMES: list[object] = [
     *("0", "-1", "253402300799999", "99999999999999", "1760000040000000", "soon", "", "9" * 400, None, True),
     *(10**40, 1.5, [], {}),
 ]
-ODD_IDENTIFIERS: list[object] = [None, 7, "", [], {}, "7" * 81, "\ud800"]
+ODD_IDENTIFIERS: list[object] = [None, 7.5, True, "", [], {}, "7" * 81, "\ud800"]
 ODD_SIDES: list[object] = [None, "both", "", 1, "BUY"]
 ODD_CELLS: list[object] = ["NaN", "1e999", "Infinity", "-1", "x", "", "1_0", "9" * 5_000, None, [], True]
 
@@ -136,7 +136,9 @@ CORPUS: dict[str, bytes] = {
     **{f"time {value!r:.40}": trade_with("ts", value) for value in ODD_TIMES},
     **{f"number {value!r:.40}": trade_with("tradeId", value) for value in ODD_IDENTIFIERS},
     **{f"side {value!r}": trade_with("side", value) for value in ODD_SIDES},
-    **{f"candle {i} {value!r:.40}": candle({i: value}) for i in (0, 1, 2, 3, 4, 6, 7) for value in ODD_CELLS},
+    **{f"candle {i} {value!r:.40}": candle({i: value}) for i in (0, 1, 2, 3, 4, 7) for value in ODD_CELLS},
+    # Where base units are left out, contracts tell them.
+    **{f"candle 6 {value!r:.40}": candle({6: value}) for value in ODD_CELLS if value is not None and value != ""},
     "a candle off its minute": candle({0: str(NOON_MS // 60_000 * 60_000 - 59_999)}),
     "a candle of tomorrow": candle({0: str(NOON_MS // 60_000 * 60_000 + MS_PER_DAY)}),
     "a candle of 1970": candle({0: "60000"}),
