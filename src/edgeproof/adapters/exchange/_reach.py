@@ -12,13 +12,13 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from edgeproof.domain.time import MS_PER_MINUTE, MS_PER_SECOND, Window
+from edgeproof.domain.time import MS_PER_SECOND, Window
 
 if TYPE_CHECKING:
     from edgeproof.adapters.exchange._rows import RowsRead
 
 # A venue that is later than this with a row, and gives none of later time, is not noticed.
-_LATE_MS: Final = MS_PER_MINUTE
+_LATE_MS: Final = 10 * MS_PER_SECOND
 
 
 def find_present(client: Any, now_ms: int) -> int:  # noqa: ANN401 - ccxt has no types

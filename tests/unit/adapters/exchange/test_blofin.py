@@ -203,10 +203,14 @@ def test_the_venues_own_date_says_how_far_it_has_come(tmp_path: Path) -> None:
     assert page.answered == minutes(13, 9)
 
 
-def test_a_minute_that_is_only_just_over_is_not_spoken_for_without_its_candle(tmp_path: Path) -> None:
-    assert ask_candles(tmp_path, minutes(9), candle(2), candle(9)).answered == minutes(9, 1)
-    assert ask_candles(tmp_path, minutes(9), candle(5), candle(9)).answered == minutes(9, 1)
-    assert ask_candles(tmp_path, minutes(9, 2), candle(5), candle(9)).answered == minutes(9, 2)
+@pytest.mark.parametrize(("seconds", "spoken_for"), [(5, minutes(9, 1)), (15, minutes(9))])
+def test_a_minute_that_is_only_just_over_is_not_spoken_for_without_its_candle(
+    tmp_path: Path, seconds: int, spoken_for: Window
+) -> None:
+    date = {"Date": formatdate(OPEN_MS / 1_000 + seconds, usegmt=True)}
+    answer = Canned(data=listing(candle(2), candle(9)).data, headers=date)
+    page = ask(tmp_path, {"candles": [answer]}, lambda venue: venue.candles("ETH-USDT", ONE_MINUTE, minutes(9)))
+    assert page.answered == spoken_for
 
 
 @pytest.mark.parametrize("refused", [candle(4, open="NaN"), candle(4, closed=False)])
@@ -298,7 +302,7 @@ def test_funding_is_paged_like_candles(tmp_path: Path) -> None:
     assert sum(page.refused.values()) == 1
     answers = {"funding-rate-history": [listing(row, {**row, "fundingTime": str(OPEN_MS - 90_000)})]}
     page = ask(tmp_path, answers, lambda venue: venue.funding("BTC-USDT", minutes(100)))
-    assert page.answered == Window(start_ms=OPEN_MS - 90_000, end_ms=NOW_MS - MS_PER_MINUTE)
+    assert page.answered == Window(start_ms=OPEN_MS - 90_000, end_ms=OPEN_MS)
 
 
 def test_tickers_and_books_count_base_units(tmp_path: Path) -> None:
