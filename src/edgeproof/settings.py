@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from edgeproof.domain.addresses import hide_credentials
 from edgeproof.domain.errors import InvalidValue, RequestError, UnknownName, offer_names
 from edgeproof.domain.time import Timeframe, parse_span
 
@@ -346,7 +347,9 @@ def _explain(error: ValidationError, file: Path) -> SettingsError:
     where, key = _locate(tuple(str(part) for part in first["loc"]), file)
     if first["type"] == "extra_forbidden":
         return SettingsError(where, key, f"unknown key; {offer_names(key, _keys())}")
-    return SettingsError(where, key, f"{_describe(first)}, got {first.get('input')!r}")
+    given = first.get("input")
+    shown = hide_credentials(given) if isinstance(given, str) else given
+    return SettingsError(where, key, f"{_describe(first)}, got {shown!r}")
 
 
 def _describe(problem: Mapping[str, Any]) -> str:

@@ -55,6 +55,12 @@ def test_the_environment_wins_over_the_file(file: Path, monkeypatch: pytest.Monk
         ),
         ('[exchange]\nstream_url = "wss:/x"', r"exchange\.stream_url: expected wss://HOST/PATH.*, got 'wss:/x'"),
         ('[exchange]\nproxy = "10.0.0.1"', r"exchange\.proxy: expected an address such as .*, got '10\.0\.0\.1'"),
+        (
+            '[exchange]\nproxy = "socks5://me:hunter2@10.0.0.1"',
+            r"exchange\.proxy: .*, got 'socks5://\*\*\*@10\.0\.0\.1'",
+        ),
+        ('[exchange]\nrest_url = "me:hunter2@10.0.0.1"', r"exchange\.rest_url: .*, got '\*\*\*@10\.0\.0\.1'"),
+        ('[exchange]\nrest_url = "http://me:hunter2@10.0.0.1"', r"exchange\.rest_url: .*, got 'http://\*\*\*@10\.0"),
         ('[exchange]\nname = "My Venue"', r"exchange\.name: expected lower-case letters"),
         ('[exchange]\nenvironment = "test"', r"exchange\.environment: .*'live' or 'demo', got 'test'"),
         ("[exchange]\ntimeout_s = 0", r"exchange\.timeout_s: .*greater than 0, got 0"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from edgeproof.adapters.exchange._profiles import PROFILES, VenueProfile
+from edgeproof.domain.addresses import hide_credentials
 from edgeproof.domain.errors import InvalidValue
 
 LIVE: Final = "live"
@@ -19,6 +21,17 @@ _LOOPBACK: Final = re.compile(rf"(?:http|ws)://{_HERE}(?:/.*)?")
 _REST: Final = re.compile(rf"http://{_HERE}/?|https://{_HOST}/?")
 _STREAM: Final = re.compile(rf"ws://{_HERE}(?:/[^\s?#]*)?|wss://{_HOST}(?:/[^\s?#]*)?")
 _PROXY: Final = re.compile(r"https?://[^\s/]+/?")
+_HERE_NAME: Final = "127.0.0.1"
+_NAMES_OF_HERE: Final = frozenset({"localhost", "::1"})
+_USUAL_PORTS: Final = {"http": 80, "https": 443}
+# A venue's own hosts, written out, are the ones that `live` and `demo` mean.
+_OWN_HOSTS: Final = {
+    "openapi.blofin.com": "blofin:live",
+    "demo-trading-openapi.blofin.com": "blofin:demo",
+    "fapi.binance.com": "binance:live",
+    "api.bybit.com": "bybit:live",
+    "www.okx.com": "okx:live",
+}
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 
@@ -53,10 +66,14 @@ class ExchangeConfig:
     def __post_init__(self) -> None:
         _ = self.profile
         if self.host not in {LIVE, DEMO} and not _REST.fullmatch(self.host):
-            raise InvalidValue("exchange host", self.host, "live, demo, https://HOST, or http://127.0.0.1:PORT")
+            raise InvalidValue(
+                "exchange host", hide_credentials(self.host), "live, demo, https://HOST, or http://127.0.0.1:PORT"
+            )
         if self.stream_url is not None:
             if not _STREAM.fullmatch(self.stream_url):
-                raise InvalidValue("stream_url", self.stream_url, "wss://HOST/PATH, or ws://127.0.0.1:PORT/PATH")
+                raise InvalidValue(
+                    "stream_url", hide_credentials(self.stream_url), "wss://HOST/PATH, or ws://127.0.0.1:PORT/PATH"
+                )
             if self.is_simulated != bool(_LOOPBACK.fullmatch(self.stream_url)):
                 raise InvalidValue(
                     "stream_url", self.stream_url, "an address on this machine exactly where rest_url is one"
@@ -64,7 +81,7 @@ class ExchangeConfig:
         if self.name is not None and not _NAME.fullmatch(self.name):
             raise InvalidValue("name of the venue", self.name, "lower-case letters, digits and hyphens, such as blofin")
         if self.proxy is not None and not _PROXY.fullmatch(self.proxy):
-            raise InvalidValue("proxy", self.proxy, "an address such as http://10.0.0.1:3128")
+            raise InvalidValue("proxy", hide_credentials(self.proxy), "an address such as http://10.0.0.1:3128")
         if not 0.0 < self.timeout_s <= _LONGEST_TIMEOUT_S:
             raise InvalidValue("timeout_s", self.timeout_s, f"seconds, more than 0 and at most {_LONGEST_TIMEOUT_S}")
         if self.attempts < 1:
@@ -98,5 +115,13 @@ class ExchangeConfig:
 
     @property
     def budget_key(self) -> str:
-        """Whose request limits count: a venue's demo host has limits of its own."""
-        return f"{self.venue}:{self.host}"
+        """Whose request limits count: however a host is written, it has one budget; a venue's demo host has its own."""
+        if self.address is None:
+            return f"{self.venue}:{self.host}"
+        parts = urlsplit(self.address)
+        name = (parts.hostname or "").rstrip(".")
+        if name in _OWN_HOSTS:
+            return _OWN_HOSTS[name]
+        name = _HERE_NAME if name in _NAMES_OF_HERE else name
+        usual = parts.port in {None, _USUAL_PORTS[parts.scheme]}
+        return f"{self.venue}:{name}" if usual else f"{self.venue}:{name}:{parts.port}"

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from edgeproof.adapters.rate_budget import Outcome
+from edgeproof.domain.addresses import hide_credentials_in
 from edgeproof.domain.venues import BadAnswer, VenueError, VenueRefusing, VenueUnreachable
 
 if TYPE_CHECKING:
@@ -168,5 +169,5 @@ def _read_retry_after(headers: Mapping[str, str]) -> float:
 
 
 def _shorten(text: str) -> str:
-    line = " ".join(text.split())
+    line = hide_credentials_in(" ".join(text.split()))
     return line if len(line) <= _LONGEST_REASON else line[: _LONGEST_REASON - 1] + "…"

@@ -57,6 +57,35 @@ def test_a_configuration_that_could_not_work_is_refused(wrong: dict[str, Any]) -
         ExchangeConfig(**wrong)
 
 
+@pytest.mark.parametrize("what", ["proxy", "host", "stream_url"])
+@pytest.mark.parametrize("address", ["socks5://user:hunter2@10.0.0.1:1080", "user:hunter2@10.0.0.1"])
+def test_no_error_shows_the_password_of_an_address(what: str, address: str) -> None:
+    with pytest.raises(InvalidValue, match=r"\*\*\*@10\.0\.0\.1") as caught:
+        ExchangeConfig(**{what: address})  # type: ignore[arg-type] # one of the texts
+    assert "hunter2" not in f"{caught.value} {caught.value.value}"
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        ("live", "https://openapi.blofin.com", "https://openapi.blofin.com/", "https://OpenAPI.blofin.com.:443"),
+        ("demo", "https://demo-trading-openapi.blofin.com"),
+        ("http://127.0.0.1:80", "http://localhost:80/", "http://[::1]:80"),
+        ("http://127.0.0.1:8989", "http://localhost:8989", "http://[::1]:8989/"),
+        ("https://relay.example", "https://relay.example:443/"),
+    ],
+)
+def test_a_host_has_one_budget_however_it_is_written(hosts: tuple[str, ...]) -> None:
+    keys = {ExchangeConfig(host=host).budget_key for host in hosts}
+    assert len(keys) == 1
+
+
+def test_other_hosts_have_other_budgets() -> None:
+    hosts = ("live", "demo", "http://127.0.0.1:8989", "http://127.0.0.1:8990", "https://relay.example")
+    assert len({ExchangeConfig(host=host).budget_key for host in hosts}) == len(hosts)
+    assert ExchangeConfig(venue="okx").budget_key != ExchangeConfig().budget_key
+
+
 def test_an_unknown_venue_is_refused_with_the_nearest() -> None:
     with pytest.raises(UnknownName, match="did you mean 'blofin'") as caught:
         ExchangeConfig(venue="bloffin")
