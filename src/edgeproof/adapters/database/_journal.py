@@ -111,7 +111,11 @@ class SqlJournal:
                 mark = IntakeWatermarkRow(venue=instrument.venue, symbol=instrument.symbol, checked_ms=checked_ms)
                 session.add(mark)
             mark.checked_ms = max(mark.checked_ms, checked_ms)
-            known = set(session.scalars(_select_gaps(instrument).with_only_columns(IntakeGapRow.start_ms)))
+            if not gaps:
+                return
+            starts = [gap.start_ms for gap in gaps]
+            then = _select_gaps(instrument).where(IntakeGapRow.start_ms.between(min(starts), max(starts)))
+            known = set(session.scalars(then.with_only_columns(IntakeGapRow.start_ms)))
             session.add_all(_to_row(gap) for gap in gaps if gap.start_ms not in known)
 
     def gaps(self, instrument: Instrument | None = None) -> Sequence[Gap]:
