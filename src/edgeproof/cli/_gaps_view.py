@@ -9,7 +9,7 @@ from rich.table import Table
 from edgeproof.domain.time import format_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
@@ -30,8 +30,22 @@ def document_gap(gap: Gap) -> dict[str, Any]:
     }
 
 
-def draw_gaps(console: Console, gaps: Sequence[Gap]) -> None:
-    """A table of gaps."""
+def draw_gaps(
+    console: Console, gaps: Sequence[Gap], checked_until_ms: Mapping[str, Mapping[str, int]] | None = None
+) -> None:
+    """A table of gaps, and one of how far each symbol was checked.
+
+    Args:
+        console: Where to.
+        gaps: What is told.
+        checked_until_ms: Up to when trades were checked, by venue and symbol.
+    """
+    _draw_table(console, gaps)
+    if checked_until_ms:
+        _draw_checked(console, checked_until_ms)
+
+
+def _draw_table(console: Console, gaps: Sequence[Gap]) -> None:
     if not gaps:
         console.print("no gaps are known")
         return
@@ -43,6 +57,17 @@ def draw_gaps(console: Console, gaps: Sequence[Gap]) -> None:
         published = "" if gap.published_volume is None else f"{gap.published_volume:,.8g}"
         table.add_row(told["symbol"], told["from"], f"{gap.minutes:,}", gap.cause, f"{gap.held_volume:,.8g}", published)
     console.print(table, soft_wrap=True)
+
+
+def _draw_checked(console: Console, checked_until_ms: Mapping[str, Mapping[str, int]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("venue", "symbol", "checked until (UTC)"):
+        table.add_column(name, no_wrap=True)
+    for venue, symbols in sorted(checked_until_ms.items()):
+        for symbol, until_ms in sorted(symbols.items()):
+            table.add_row(venue, symbol, format_ms(until_ms))
+    console.print()
+    console.print(table if table.row_count else "no symbol was checked yet", soft_wrap=True)
 
 
 def tell_gaps(console: Console, gaps: Sequence[Gap]) -> None:
