@@ -241,6 +241,16 @@ class Workspace:
         own, errors = load_directory(self.root / "strategies")
         return [*load_library(), *own], errors
 
+    def find_strategy(self, name: str) -> Strategy:
+        """A strategy by its name, in the library or among the workspace's own, or by the path of a file.
+
+        Raises:
+            RequestError: There is none, or the file that is called so is no strategy; says what is wrong with it.
+        """
+        from edgeproof.strategies import find_strategy
+
+        return find_strategy(name, self.root / "strategies")
+
     def trials(self) -> Sequence[Trial]:
         """Every trial ever made here."""
         return list(self.ledger.trials())

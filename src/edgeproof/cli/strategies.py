@@ -133,44 +133,38 @@ def check_strategies(
 
 def _gather(workspace: Path | None) -> tuple[Sequence[Strategy], Sequence[RequestError]]:
     """Library and workspace; without a workspace, unless one was named, the library alone."""
-    from edgeproof.bootstrap import NotAWorkspace, open_workspace
-    from edgeproof.strategies import load_library
+    from edgeproof.strategies import load_directory, load_library
 
-    try:
-        return open_workspace(workspace).strategies()
-    except NotAWorkspace:
-        if workspace is not None:
-            raise
-        return load_library(), []
+    folder = _find_folder(workspace)
+    own, errors = ([], []) if folder is None else load_directory(folder)
+    return [*load_library(), *own], errors
 
 
 def _find(name: str, workspace: Path | None) -> Strategy:
-    from edgeproof.domain.errors import UnknownName
-    from edgeproof.strategies import load_strategy
+    from edgeproof.strategies import find_strategy
 
-    if _looks_like_path(name):
-        return load_strategy(Path(name).expanduser())
-    found, errors = _gather(workspace)
-    by_name = {strategy.name: strategy for strategy in found}
-    if name not in by_name:
-        _tell_refused(errors)
-        raise UnknownName("strategy", name, by_name)
-    return by_name[name]
+    return find_strategy(name, _find_folder(workspace))
+
+
+def _find_folder(workspace: Path | None) -> Path | None:
+    """The workspace's strategies; None without a workspace, unless one was named."""
+    from edgeproof.bootstrap import NotAWorkspace, open_workspace
+
+    try:
+        return open_workspace(workspace).root / "strategies"
+    except NotAWorkspace:
+        if workspace is not None:
+            raise
+        return None
 
 
 def _expand(targets: Iterable[str] | None, workspace: Path | None) -> list[str]:
     """Folders become their files; nothing becomes everything."""
     if not targets:
-        from edgeproof.bootstrap import NotAWorkspace, open_workspace
         from edgeproof.strategies import library_names
 
-        try:
-            folder = open_workspace(workspace).root / "strategies"
-        except NotAWorkspace:
-            if workspace is not None:
-                raise
-            return list(library_names())
-        return [*library_names(), *_list_files(folder)]
+        folder = _find_folder(workspace)
+        return [*library_names(), *([] if folder is None else _list_files(folder))]
     return [
         found
         for target in targets
@@ -184,11 +178,11 @@ def _list_files(folder: Path) -> list[str]:
 
 def _check(target: str, workspace: Path | None, *, write: bool, drop_comments: bool) -> dict[str, Any]:
     from edgeproof.domain.errors import EdgeproofError, RequestError
-    from edgeproof.strategies import inspect_file
+    from edgeproof.strategies import inspect_file, is_path
 
     result: dict[str, Any] = {"target": target, "name": None, "hash": None, "canonical": None, "written": False}
     try:
-        if _looks_like_path(target):
+        if is_path(target):
             path = Path(target).expanduser()
             found = inspect_file(path)
             result |= {"name": found.strategy.name, "hash": found.strategy.hash, "canonical": found.is_canonical}
@@ -243,10 +237,6 @@ def _rewrite(path: Path, found: Inspection, *, drop_comments: bool) -> None:
         fresh.replace(target)
     finally:
         fresh.unlink(missing_ok=True)
-
-
-def _looks_like_path(text: str) -> bool:
-    return "/" in text or text.endswith((".yaml", ".yml"))
 
 
 def _describe(result: dict[str, Any]) -> str:

@@ -4,7 +4,15 @@ from edgeproof.strategies.content import Param
 from edgeproof.strategies.errors import NotRunnable, Place, StrategyError
 from edgeproof.strategies.evaluation import evaluate
 from edgeproof.strategies.inspection import Inspection, inspect_file
-from edgeproof.strategies.library import NameTaken, library_names, load_directory, load_library, load_strategy
+from edgeproof.strategies.library import (
+    NameTaken,
+    find_strategy,
+    is_path,
+    library_names,
+    load_directory,
+    load_library,
+    load_strategy,
+)
 from edgeproof.strategies.market_data import DEFAULT_REFERENCE, MarketData
 from edgeproof.strategies.reading import parse_strategy
 from edgeproof.strategies.strategy import Strategy
@@ -22,7 +30,9 @@ __all__ = [
     "StrategyError",
     "count_warm_up",
     "evaluate",
+    "find_strategy",
     "inspect_file",
+    "is_path",
     "library_names",
     "load_directory",
     "load_library",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -38,7 +39,7 @@ def load_strategy(source: str | Path) -> Strategy:
         return parse_strategy(read_text(source), file=source.name)
     if "\n" in source or ": " in source:
         return parse_strategy(source)
-    if "/" in source or source.endswith(_SUFFIXES):
+    if is_path(source):
         return load_strategy(Path(source).expanduser())
     if source not in library_names():
         raise UnknownName("strategy", source, library_names())
@@ -63,23 +64,35 @@ def load_directory(directory: Path) -> tuple[list[Strategy], list[RequestError]]
         The strategies in the order of their files' names, and one error for each file that is not a strategy or whose
         name is taken, by the library or by a file before it. Nothing where there is no such folder.
     """
-    strategies: dict[str, Strategy] = {}
-    errors: list[RequestError] = []
-    for file in sorted(directory.iterdir()) if directory.is_dir() else []:
-        if not _is_yaml(file.name):
-            continue
-        try:
-            strategy = load_strategy(file)
-        except RequestError as error:
-            errors.append(error)
-        except Unreadable as error:
-            errors.append(RequestError(str(error)))
-        else:
-            if strategy.name in strategies or strategy.name in library_names():
-                errors.append(NameTaken(file.name, strategy.name))
-            else:
-                strategies[strategy.name] = strategy
-    return list(strategies.values()), errors
+    found = _read_directory(directory)
+    strategies = [one for one in found.values() if not isinstance(one, RequestError)]
+    return strategies, [one for one in found.values() if isinstance(one, RequestError)]
+
+
+def find_strategy(name: str, directory: Path | None = None) -> Strategy:
+    """Find a strategy as a person names it: by its name, in the library or a folder, or by the path of a file.
+
+    Raises:
+        RequestError: What is wrong with the file in the folder that is called so, or says that it is.
+        UnknownName: There is none of that name.
+    """
+    if is_path(name):
+        return load_strategy(Path(name).expanduser())
+    if name in library_names():
+        return _load_built_in(name)
+    found = {} if directory is None else _read_directory(directory)
+    own = {one.name: one for one in found.values() if not isinstance(one, RequestError)}
+    if name in own:
+        return own[name]
+    for file, error in found.items():
+        if isinstance(error, RequestError) and (file.stem == name or _says_name(file, name)):
+            raise error
+    raise UnknownName("strategy", name, {*library_names(), *own})
+
+
+def is_path(text: str) -> bool:
+    """Whether a person means a file by it, not a name."""
+    return "/" in text or text.endswith(_SUFFIXES)
 
 
 class NameTaken(RequestError):  # noqa: N818 - reads as what happened
@@ -124,6 +137,34 @@ def read_text(path: Path) -> str:
 @cache
 def _load_built_in(name: str) -> Strategy:
     return parse_strategy((_LIBRARY / f"{name}.yaml").read_text("utf-8"), file=f"{name}.yaml")
+
+
+def _read_directory(directory: Path) -> dict[Path, Strategy | RequestError]:
+    """Each file's strategy, or why it has none, in the order of their names."""
+    found: dict[Path, Strategy | RequestError] = {}
+    taken = set(library_names())
+    for file in sorted(directory.iterdir()) if directory.is_dir() else []:
+        if not _is_yaml(file.name):
+            continue
+        try:
+            strategy = load_strategy(file)
+        except RequestError as error:
+            found[file] = error
+        except Unreadable as error:
+            found[file] = RequestError(str(error))
+        else:
+            found[file] = NameTaken(file.name, strategy.name) if strategy.name in taken else strategy
+            taken.add(strategy.name)
+    return found
+
+
+def _says_name(file: Path, name: str) -> bool:
+    """Whether a text that is no strategy still says what it is called."""
+    try:
+        text = read_text(file)
+    except (RequestError, Unreadable):
+        return False
+    return re.search(rf"""^name:\s*["']?{re.escape(name)}["']?\s*(#.*)?$""", text, re.MULTILINE) is not None
 
 
 def _is_yaml(name: str) -> bool:

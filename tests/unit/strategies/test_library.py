@@ -16,6 +16,7 @@ from edgeproof.strategies import (
     NameTaken,
     StrategyError,
     evaluate,
+    find_strategy,
     library_names,
     load_directory,
     load_library,
@@ -202,3 +203,30 @@ def test_order_flow_fires_where_takers_are_told_apart(market_data: Path) -> None
     assert np.isfinite(data.feature("BTC-USDT", Timeframe(5), "taker_imbalance", [24])[-1])
     assert signals.long.any()
     assert signals.short.any()
+
+
+def test_a_strategy_is_found_by_its_name_wherever_it_lives_and_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "file.yaml").write_text(write_strategy(name="mine"), "utf-8")
+    assert find_strategy("momentum") == find_strategy("momentum", tmp_path) == load_strategy("momentum")
+    assert find_strategy("mine", tmp_path) == find_strategy(str(tmp_path / "file.yaml"))
+    with pytest.raises(UnknownName, match="did you mean 'mine'"):
+        find_strategy("mien", tmp_path)
+    with pytest.raises(UnknownName, match="no strategy 'mine'"):
+        find_strategy("mine", tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["fade", "my_fade"])
+def test_a_broken_file_is_asked_for_by_its_own_name_or_the_one_it_gives_itself(name: str, tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text("[", "utf-8")
+    (tmp_path / "latin.yaml").write_bytes(b"name: my_fade # \xe9")
+    (tmp_path / "fade.yaml").write_text(write_strategy(name="my_fade", long="clsoe > 1"), "utf-8")
+    with pytest.raises(StrategyError, match=r"fade\.yaml:4:7: no name 'clsoe'"):
+        find_strategy(name, tmp_path)
+    with pytest.raises(UnknownName):
+        find_strategy("fad", tmp_path)
+
+
+def test_a_file_that_gave_itself_a_name_of_the_library_says_so(tmp_path: Path) -> None:
+    (tmp_path / "my_momentum.yaml").write_text(write_strategy(name="momentum"), "utf-8")
+    with pytest.raises(NameTaken, match=r"my_momentum\.yaml: there is another strategy called 'momentum'"):
+        find_strategy("my_momentum", tmp_path)
