@@ -7,7 +7,7 @@ made here without a chart library; the page draws them in a browser, `render_pic
 from edgeproof.sheets.account import Account, Market, MoneySpent, Sheet
 from edgeproof.sheets.candles import MOST_CANDLES, Candles, gather_candles
 from edgeproof.sheets.pictures import render_pictures, require_drawing
-from edgeproof.sheets.quantstats import list_daily_returns, render_quantstats, require_quantstats
+from edgeproof.sheets.quantstats import list_daily_returns, render_quantstats, require_quantstats, require_varied_days
 from edgeproof.sheets.rendering import Picture, draw_pictures, render_sheet
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "render_sheet",
     "require_drawing",
     "require_quantstats",
+    "require_varied_days",
 ]

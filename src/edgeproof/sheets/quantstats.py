@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import polars as pl
 
 from edgeproof.domain.errors import MissingExtra, RequestError, WorkError
@@ -45,6 +46,17 @@ def require_quantstats() -> None:
         raise MissingExtra("this report", "quantstats", "quantstats")
 
 
+def require_varied_days(account: Account) -> None:
+    """Refuse at once what quantstats would make nothing of.
+
+    Raises:
+        RequestError: Fewer than three days, or returns without spread.
+    """
+    returns = account.daily_returns
+    if len(returns) < _LEAST_DAYS or len(np.unique(returns)) == 1:
+        raise RequestError(f"quantstats needs {_LEAST_DAYS} days with different returns; these are {len(returns)}")
+
+
 def render_quantstats(account: Account, *, title: str) -> str:
     """The HTML report that quantstats makes of an account's daily returns, with 365 days in a year.
 
@@ -54,9 +66,8 @@ def render_quantstats(account: Account, *, title: str) -> str:
         WorkError: It failed.
     """
     require_quantstats()
+    require_varied_days(account)
     returns = list_daily_returns(account)
-    if returns.height < _LEAST_DAYS or returns["return"].n_unique() == 1:
-        raise RequestError(f"quantstats needs {_LEAST_DAYS} days with different returns; these are {returns.height}")
     # It draws with pyplot, which would look for a window system.
     import_module("matplotlib").use("Agg")
     import_module("matplotlib").set_loglevel("error")
