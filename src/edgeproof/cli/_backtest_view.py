@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
 
 from edgeproof.backtest import describe_metrics
+from edgeproof.cli._account_files import list_written
+from edgeproof.cli._columns import choose_columns
 from edgeproof.domain.results import MIN_TRADES_FOR_SHARPE
 from edgeproof.domain.time import format_ms
 from edgeproof.research.report.words import DRAWDOWN, NO_RULES
@@ -89,11 +90,7 @@ def _draw_accounts(console: Console, document: Mapping[str, Any]) -> Table:
         rows.append([market, *_tell_row(account["metrics"])])
     if len(accounts) > 1:
         rows.append(["together", *_tell_row(document["total"]["metrics"])])
-    widths = [max(map(len, cells)) for cells in zip(_COLUMNS, *rows, strict=True)]
-    shown = list(range(len(_COLUMNS)))
-    for name in _LEAST_FIRST:
-        if sum(widths[i] for i in shown) + 2 * (len(shown) - 1) > console.width:
-            shown.remove(_COLUMNS.index(name))
+    shown, widths = choose_columns(_COLUMNS, rows, spare=_LEAST_FIRST, width=console.width)
     table = Table(box=None, padding=(0, 1), pad_edge=False)
     for i in shown:
         table.add_column(
@@ -144,14 +141,7 @@ def list_notes(document: Mapping[str, Any]) -> list[str]:
     if missed:
         notes.append(f"wishes to enter that made no trade: {missed}")
     notes.extend(f"warning: {remark}" for remark in document.get("remarks", ()))
-    if document.get("trades_csv"):
-        notes.append(f"trades written to {document['trades_csv']}")
-    if document.get("quantstats"):
-        notes.append(f"quantstats report written to {document['quantstats']}")
-    if document.get("sheet"):
-        notes.append(f"tear sheet written to {document['sheet']}")
-    if document.get("png"):
-        notes.append(f"{len(document['png'])} pictures written to {Path(document['png'][0]).parent}")
+    notes += list_written(document)
     notes.append(
         f"{trials['recorded']} {'trial' if trials['recorded'] == 1 else 'trials'} recorded,"
         f" {trials['new']} of them new; {trials['in_ledger']:,} tried here so far"

@@ -93,6 +93,11 @@ def open_progress() -> Progress:
     )
 
 
+def count_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def announce_compilation() -> None:
     """Let a terminal be told when kernels are compiled, as the first run after an installation does."""
     tell_at_first_compilation(_say_compiling)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeproof.backtest import prepare_tape
@@ -15,22 +15,11 @@ from edgeproof.backtest.portfolio import (
     name_portfolio,
     replay_legs,
 )
+from edgeproof.cli._desk_markets import list_remarks, list_traded_together
 from edgeproof.cli._door import open_progress
-from edgeproof.domain.errors import InvalidValue, UnknownName
 from edgeproof.domain.hashing import combine_hashes
 from edgeproof.domain.records import StrategyVersion
-from edgeproof.domain.time import format_ms, parse_span
-from edgeproof.research import NothingToTest
-from edgeproof.research.coverage import describe_missing_funding
 from edgeproof.research.desk import load_desk
-from edgeproof.research.request import (
-    CycleRequest,
-    choose_universe,
-    describe_absent,
-    describe_left_out,
-    describe_shorter_window,
-)
-from edgeproof.strategies import load_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +31,7 @@ if TYPE_CHECKING:
     from edgeproof.domain.time import Timeframe
     from edgeproof.execution import Costs
     from edgeproof.research.desk import Desk
+    from edgeproof.research.request import Universe
     from edgeproof.strategies import Strategy
 
 
@@ -53,71 +43,51 @@ class Question:
     params: Mapping[str, Mapping[str, float]]
     priorities: Mapping[str, int]
     timeframe: Timeframe | None
-    symbols: tuple[str, ...] | None
-    window: str | None
+    universe: Universe
     sizing: Sizing
     limits: Limits
     costs: Costs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Run:
-    """A finished portfolio.
+class Portfolio:
+    """A portfolio that was traded.
 
     Attributes:
         result: What became of the account.
-        trial: As it was recorded.
+        composition: What it was, as its trial is named.
+        trial: As it is going to be recorded.
         desk: What it ran on.
-        new: Whether it was not known before.
-        trials_total: Distinct trials ever recorded.
-        rules_known: Of how many markets the venue's rules are known.
+        traded: Its markets.
+        rules_known: Of how many of them the venue's rules are known.
         remarks: What the data lacks.
     """
 
     result: PortfolioResult
+    composition: Mapping[str, Any]
     trial: Trial
     desk: Desk
-    new: bool
-    trials_total: int
+    traded: tuple[Instrument, ...]
     rules_known: int
     remarks: tuple[str, ...]
 
 
-def find_strategies(house: Workspace, names: Sequence[str]) -> list[Strategy]:
-    """Strategies by name or path.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What the ledger said to a trial: 1 where it is new, and how many distinct ones it holds now."""
 
-    Raises:
-        UnknownName: No such strategy.
-        InvalidValue: One of them twice.
-    """
-    found = {strategy.name: strategy for strategy in house.strategies()[0]}
-    chosen: dict[str, Strategy] = {}
-    for name in names:
-        is_file = "/" in name or name.endswith((".yaml", ".yml"))
-        if name not in found and not is_file:
-            raise UnknownName("strategy", name, found)
-        strategy = found[name] if name in found else load_strategy(Path(name).expanduser())
-        if strategy.name in chosen:
-            raise InvalidValue("strategies", f"{strategy.name} twice", "each strategy once")
-        chosen[strategy.name] = strategy
-    return list(chosen.values())
+    new: int
+    in_ledger: int
 
 
-def compute_portfolio(house: Workspace, question: Question) -> Run:
-    """Load the markets of one venue, trade, and record the whole as one trial.
+def trade_portfolio(house: Workspace, question: Question) -> Portfolio:
+    """Load the markets of one venue, decide, and trade them on one account.
 
     Raises:
         RequestError: No bars in the window, markets of several venues, or bars the strategies cannot use.
     """
-    request = CycleRequest(
-        symbols=question.symbols,
-        length_ms=parse_span(question.window or house.settings.research.window),
-        costs=question.costs,
-        initial_equity=house.settings.research.initial_equity,
-    )
-    universe = choose_universe(request, house.lake.holdings())
-    desk = load_desk(house.lake, universe, question.strategies, workers=1)
-    traded = _find_traded(desk)
+    desk = load_desk(house.lake, question.universe, question.strategies, workers=1)
+    traded = list_traded_together(desk)
     legs = _decide(desk, traded, question)
     known = house.rules()
     rules = {instrument.symbol: known[instrument] for instrument in traded if instrument in known}
@@ -128,7 +98,7 @@ def compute_portfolio(house: Workspace, question: Question) -> Run:
         sizing=question.sizing,
         limits=question.limits,
         rules=rules,
-        initial_equity=request.initial_equity,
+        initial_equity=house.settings.research.initial_equity,
     )
     composition = describe_portfolio(legs, sizing=question.sizing, limits=question.limits, rules=rules)
     trial = make_portfolio_trial(
@@ -142,32 +112,28 @@ def compute_portfolio(house: Workspace, question: Question) -> Run:
         origin="portfolio",
         created_ms=house.clock.now_ms(),
     )
-    told = (
-        describe_absent(universe),
-        describe_shorter_window(universe),
-        describe_missing_funding(desk.coverages),
-        describe_left_out(universe.markets),
-    )
-    return Run(
+    return Portfolio(
         result=result,
+        composition=composition,
         trial=trial,
         desk=desk,
-        new=_record(house, question, composition, trial),
-        trials_total=house.ledger.count_trials(),
+        traded=tuple(traded),
         rules_known=len(rules),
-        remarks=tuple(remark for remark in told if remark),
+        remarks=tuple(list_remarks(question.universe, desk)),
     )
 
 
-def _find_traded(desk: Desk) -> list[Instrument]:
-    traded = [coverage.instrument for coverage in desk.coverages]
-    if not traded:
-        told = f"{format_ms(desk.window.start_ms)} to {format_ms(desk.window.end_ms)}"
-        raise NothingToTest(f"no bars from {told}; `edgeproof data status` shows what there is")
-    venues = sorted({instrument.venue for instrument in traded})
-    if len(venues) > 1:
-        raise InvalidValue("symbols", f"markets of {', '.join(venues)}", f"those of one venue, such as {traded[0]}")
-    return traded
+def record_portfolio(house: Workspace, question: Question, done: Portfolio) -> Recorded:
+    """Record the whole as one trial, and what it was made of."""
+    now_ms = house.clock.now_ms()
+    texts = [(strategy.hash, strategy.name, strategy.to_yaml()) for strategy in question.strategies]
+    text = json.dumps(done.composition, indent=1, sort_keys=True)
+    texts.append((name_portfolio(done.composition), done.trial.strategy, text))
+    house.ledger.record_strategies(
+        StrategyVersion(strategy_hash=name, name=called, text=text, origin="portfolio", first_seen_ms=now_ms)
+        for name, called, text in texts
+    )
+    return Recorded(new=house.ledger.record_trials([done.trial]), in_ledger=house.ledger.count_trials())
 
 
 def _decide(desk: Desk, traded: Sequence[Instrument], question: Question) -> list[Leg]:
@@ -183,16 +149,3 @@ def _decide(desk: Desk, traded: Sequence[Instrument], question: Question) -> lis
             )
             legs += decide(member, desk.venues[traded[0].venue])
     return legs
-
-
-def _record(house: Workspace, question: Question, composition: Mapping[str, Any], trial: Trial) -> bool:
-    import json
-
-    now_ms = house.clock.now_ms()
-    texts = [(strategy.hash, strategy.name, strategy.to_yaml()) for strategy in question.strategies]
-    texts.append((name_portfolio(composition), trial.strategy, json.dumps(composition, indent=1, sort_keys=True)))
-    house.ledger.record_strategies(
-        StrategyVersion(strategy_hash=name, name=called, text=text, origin="portfolio", first_seen_ms=now_ms)
-        for name, called, text in texts
-    )
-    return bool(house.ledger.record_trials([trial]))

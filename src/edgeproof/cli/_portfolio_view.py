@@ -9,6 +9,8 @@ from rich.table import Table
 
 from edgeproof.backtest import describe_metrics
 from edgeproof.backtest.portfolio import describe_sizing
+from edgeproof.cli._account_files import list_written
+from edgeproof.cli._columns import choose_columns
 from edgeproof.domain.time import format_ms
 from edgeproof.research.report.words import DRAWDOWN, say_rules
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from edgeproof.backtest.portfolio import PortfolioResult
-    from edgeproof.cli._portfolio_run import Question, Run
+    from edgeproof.cli._portfolio_run import Portfolio, Question, Recorded
 
 _NOTHING: Final = "-"
 _COLUMNS: Final = ("leg", "market", "trades", "pnl", "wins", "factor", "costs", "leverage", "cut", "skipped")
@@ -26,7 +28,7 @@ _COLUMNS: Final = ("leg", "market", "trades", "pnl", "wins", "factor", "costs", 
 _LEAST_FIRST: Final = ("factor", "leverage", "wins", "cut", "costs")
 
 
-def describe_run(done: Run, question: Question) -> dict[str, Any]:
+def describe_portfolio_run(done: Portfolio, question: Question, recorded: Recorded) -> dict[str, Any]:
     """A portfolio as a JSON document."""
     result, window = done.result, done.desk.window
     skipped: dict[str, int] = {}
@@ -61,7 +63,7 @@ def describe_run(done: Run, question: Question) -> dict[str, Any]:
             {**row, "skipped": dict(leg.skipped), "priority": leg.priority}
             for row, leg in zip(result.by_leg.to_dicts(), result.legs, strict=True)
         ],
-        "trials": {"recorded": 1, "new": int(done.new), "in_ledger": done.trials_total},
+        "trials": {"recorded": 1, "new": recorded.new, "in_ledger": recorded.in_ledger},
         "remarks": list(done.remarks),
     }
 
@@ -72,7 +74,9 @@ def show_portfolio(console: Console, document: Mapping[str, Any], *, top: int) -
     window = document["window"]
     console.print(f"{names}, {window['from']} to {window['to']}", markup=False, soft_wrap=True)
     console.print(_draw_legs(console, document, top))
-    for note in _list_notes(document, top):
+    if len(document["legs"]) > top:
+        console.print(f"and {len(document['legs']) - top:,} more legs; --top lists more")
+    for note in list_notes(document):
         console.print(note, markup=False, soft_wrap=True)
 
 
@@ -106,11 +110,7 @@ def _draw_legs(console: Console, document: Mapping[str, Any], top: int) -> Table
             f"{sum(account['skipped'].values()):,}",
         ]
     )
-    widths = [max(map(len, cells)) for cells in zip(_COLUMNS, *rows, strict=True)]
-    shown = list(range(len(_COLUMNS)))
-    for name in _LEAST_FIRST:
-        if sum(widths[i] for i in shown) + 2 * (len(shown) - 1) > console.width:
-            shown.remove(_COLUMNS.index(name))
+    shown, _ = choose_columns(_COLUMNS, rows, spare=_LEAST_FIRST, width=console.width)
     table = Table(box=None, padding=(0, 1), pad_edge=False)
     for i in shown:
         table.add_column(_COLUMNS[i], justify="right" if i > 1 else "left", no_wrap=i > 0)
@@ -136,15 +136,13 @@ def _tell_leg(leg: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _list_notes(document: Mapping[str, Any], top: int) -> list[str]:
+def list_notes(document: Mapping[str, Any]) -> list[str]:
+    """What became of the account, and what that rests on, a line each."""
     account, conditions, trials = document["account"], document["conditions"], document["trials"]
     metrics, sharpe = account["metrics"], account["metrics"]["sharpe"]
     told = f"{sharpe['estimate']:.2f} ({sharpe['low']:.1f} to {sharpe['high']:.1f})" if sharpe else "unknown"
-    notes = []
-    if len(document["legs"]) > top:
-        notes.append(f"and {len(document['legs']) - top:,} more legs; --top lists more")
     grown = f"{metrics['initial_equity']:,.0f} became {metrics['final_equity']:,.2f} ({metrics['total_return']:+.2%})"
-    notes.append(f"account: {grown}, drawdown {metrics['max_drawdown']:.2%} ({DRAWDOWN}), Sharpe {told}")
+    notes = [f"account: {grown}, drawdown {metrics['max_drawdown']:.2%} ({DRAWDOWN}), Sharpe {told}"]
     gross = f"gross {account['mean_gross']:.2f} of equity on average, {account['highest_gross']:.2f} at most"
     notes.append(f"up to {account['most_positions']} positions, {gross} (at the ends of hours)")
     notes.append(f"sizes: {_tell_terms(document['sizing'])}; limits: {_tell_terms(document['limits'])}")
@@ -154,8 +152,7 @@ def _list_notes(document: Mapping[str, Any], top: int) -> list[str]:
     if missed:
         notes.append(f"wishes to enter that made no trade: {missed}")
     notes += [f"warning: {remark}" for remark in document["remarks"]]
-    if document.get("trades_csv"):
-        notes.append(f"trades written to {document['trades_csv']}")
+    notes += list_written(document)
     known = "new" if trials["new"] else "known from an earlier run"
     notes.append(f"1 trial recorded, {known}; {trials['in_ledger']:,} tried here so far")
     return notes

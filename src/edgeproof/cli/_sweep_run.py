@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from edgeproof.backtest import prepare_tape, replay_signals
 from edgeproof.backtest.sweeps import (
     Journal,
     Markets,
@@ -16,26 +17,27 @@ from edgeproof.backtest.sweeps import (
     name_column,
     stream_rows,
 )
+from edgeproof.cli._desk_markets import list_traded_together
 from edgeproof.cli._door import open_progress, open_stderr
-from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.records import StrategyVersion
-from edgeproof.domain.time import format_ms, parse_span
-from edgeproof.research import NothingToTest
+from edgeproof.domain.time import Timeframe, format_ms
 from edgeproof.research.desk import load_desk
-from edgeproof.research.request import CycleRequest, choose_universe
 from edgeproof.research.trial_field import survey_trials
+from edgeproof.strategies import evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import polars as pl
 
+    from edgeproof.backtest import Replay
     from edgeproof.backtest.sweeps import Plan
     from edgeproof.bootstrap import Workspace
     from edgeproof.domain.records import Trial
     from edgeproof.evidence import TrialField
     from edgeproof.research.desk import Desk
+    from edgeproof.research.request import Universe
     from edgeproof.strategies import Strategy
 
 _DAYS_PER_YEAR: Final = 365
@@ -74,9 +76,7 @@ class Sweep:
     trials_total: int
 
 
-def load_ground(
-    house: Workspace, strategies: Sequence[Strategy], *, symbols: Sequence[str], window: str | None, workers: int
-) -> Ground:
+def load_ground(house: Workspace, strategies: Sequence[Strategy], universe: Universe, *, workers: int) -> Ground:
     """Load bars and funding; trials on them have the keys that a cycle over the same window would give them.
 
     Of orders the venue's rules are asked where all markets have the same ones, as one market always has; of markets
@@ -85,22 +85,10 @@ def load_ground(
     Raises:
         RequestError: No bars in the window, or markets of several venues.
     """
-    request = CycleRequest(
-        symbols=tuple(symbols) or None,
-        length_ms=parse_span(window or house.settings.research.window),
-        costs=house.costs,
-        initial_equity=house.settings.research.initial_equity,
-        workers=workers,
-    )
-    desk = load_desk(house.lake, choose_universe(request, house.lake.holdings()), strategies, workers=workers)
-    traded = [coverage.instrument for coverage in desk.coverages]
-    if not traded:
-        told = f"{format_ms(desk.window.start_ms)} to {format_ms(desk.window.end_ms)}"
-        raise NothingToTest(f"no bars from {told}; `edgeproof data status` shows what there is")
-    venues = sorted({instrument.venue for instrument in traded})
-    if len(venues) > 1:
-        raise InvalidValue("symbols", f"markets of {', '.join(venues)}", f"those of one venue, such as {traded[0]}")
-    loaded = {i.symbol: one for i, one in desk.loaded.items() if i.venue == venues[0]}
+    desk = load_desk(house.lake, universe, strategies, workers=workers)
+    traded = list_traded_together(desk)
+    venue = traded[0].venue
+    loaded = {i.symbol: one for i, one in desk.loaded.items() if i.venue == venue}
     rules, *others = (house.rules().get(instrument) for instrument in traded)
     markets = Markets(
         bars={symbol: one.bars for symbol, one in loaded.items()},
@@ -110,7 +98,7 @@ def load_ground(
         rules=rules if all(other == rules for other in others) else None,
         initial_equity=house.settings.research.initial_equity,
     )
-    return Ground(desk=desk, venue=venues[0], markets=markets)
+    return Ground(desk=desk, venue=venue, markets=markets)
 
 
 def compute_sweep(
@@ -157,6 +145,27 @@ def compute_sweep(
         field=survey_trials(met, total=len(met)),
         recalled=recalled,
         trials_total=house.ledger.count_trials(),
+    )
+
+
+def replay_best(done: Sweep, best: Mapping[str, Any]) -> Replay:
+    """Trade the best row once more, for its trades and its equity; the table keeps measures alone."""
+    markets, symbol = done.ground.markets, best["symbol"]
+    strategy = next(one for one in done.strategies if one.name == best["strategy"])
+    signals = evaluate(
+        strategy,
+        done.ground.desk.venues[done.ground.venue],
+        symbol,
+        params={name: best[name_column(name)] for name in strategy.params},
+        timeframe=Timeframe.parse(best["timeframe"]),
+    )
+    return replay_signals(
+        prepare_tape(markets.bars[symbol], markets.funding.get(symbol)),
+        signals,
+        costs=markets.costs,
+        rules=markets.rules,
+        initial_equity=markets.initial_equity,
+        symbol=symbol,
     )
 
 

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edgeproof.backtest.sweeps import NEUTRAL, HeatMap, draw_heat_map
+from edgeproof.cli._account_files import list_written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +40,8 @@ def show_sweep(console: Console, document: Mapping[str, Any], table: pl.DataFram
         console.print(_draw_rows(document))
     if document.get("html"):
         console.print(Text(document["html"]), soft_wrap=True)
+    for line in list_written(document):
+        console.print(Text(line), soft_wrap=True)
 
 
 def say_headline(document: Mapping[str, Any]) -> str:

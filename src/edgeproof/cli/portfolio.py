@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer reads annotations when it runs
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgeproof.cli._door import JsonOption, WorkspaceOption, answer
+from edgeproof.cli._replay_options import (
+    FromOption,
+    HeldVenueOption,
+    LatencyOption,
+    PngOption,
+    QuantstatsOption,
+    SheetOption,
+    SlippageOption,
+    SymbolsOption,
+    TakerOption,
+    TimeframeOption,
+    ToOption,
+    TradesCsvOption,
+    WindowOption,
+    choose_lake_markets,
+    find_strategies,
+    read_costs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edgeproof.backtest.portfolio import Limits, PortfolioResult, Sizing
+    from edgeproof.backtest.portfolio import Limits, Sizing
+    from edgeproof.sheets import Sheet
     from edgeproof.strategies import Strategy
 
 
@@ -25,19 +43,12 @@ def run_portfolio(
     strategies: Annotated[
         list[str], typer.Argument(help="Strategies' names, in the library or the workspace, or files.")
     ],
-    symbols: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Only these symbols, of one venue; several parted by commas, or repeated.", show_default=False
-        ),
-    ] = None,
-    timeframe: Annotated[
-        str | None, typer.Option(help="Decide on these bars instead of each strategy's own.", show_default=False)
-    ] = None,
-    window: Annotated[
-        str | None,
-        typer.Option(help="Length of history that ends with the newest bar, such as 30d.", show_default=False),
-    ] = None,
+    symbols: SymbolsOption = None,
+    venue: HeldVenueOption = None,
+    timeframe: TimeframeOption = None,
+    window: WindowOption = None,
+    start: FromOption = None,
+    end: ToOption = None,
     param: Annotated[
         list[str] | None,
         typer.Option(metavar="[STRATEGY.]NAME=VALUE", help="A parameter other than its default.", show_default=False),
@@ -79,33 +90,29 @@ def run_portfolio(
     flatten: Annotated[bool, typer.Option("--flatten", help="Leave every position at a daily loss.")] = False,
     least_part: Annotated[float, typer.Option(help="Skip an order that limits cut below this part of its wish.")] = 0.1,
     margin_leverage: Annotated[float, typer.Option(help="Leverage set at the venue.")] = 1.0,
-    taker: Annotated[float | None, typer.Option(help="Taker fee, a share of notional.", show_default=False)] = None,
-    slippage: Annotated[
-        float | None, typer.Option(help="Slippage a side, a share of the price.", show_default=False)
-    ] = None,
-    latency_ms: Annotated[
-        int | None, typer.Option(help="From a decision to its order at the venue.", show_default=False)
-    ] = None,
+    taker: TakerOption = None,
+    slippage: SlippageOption = None,
+    latency_ms: LatencyOption = None,
     top: Annotated[int, typer.Option(min=1, max=10_000, help="How many legs to list, largest results first.")] = 20,
-    trades_csv: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Write the trades there as CSV.", show_default=False)
-    ] = None,
+    trades_csv: TradesCsvOption = None,
+    sheet: SheetOption = None,
+    png: PngOption = None,
+    quantstats: QuantstatsOption = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Trade several strategies on several markets of one account, with shared capital and limits, and record it.
 
-    Each strategy trades every market. One trial is recorded, of all of them together.
+    Each strategy trades every market, all of one venue. One trial is recorded, of all of them together.
     """
-    from dataclasses import replace
-
     from edgeproof.bootstrap import open_workspace
-    from edgeproof.cli._portfolio_run import Question, compute_portfolio, find_strategies
-    from edgeproof.cli._portfolio_view import describe_run, show_portfolio
+    from edgeproof.cli._account_files import AccountFiles
+    from edgeproof.cli._portfolio_run import Question, record_portfolio, trade_portfolio
+    from edgeproof.cli._portfolio_view import describe_portfolio_run, show_portfolio
     from edgeproof.domain.time import Timeframe
 
-    if trades_csv is not None:
-        _check_folder(trades_csv)
+    files = AccountFiles(trades_csv=trades_csv, sheet=sheet, png=png, quantstats=quantstats)
+    files.check_places()
     limits = _read_limits(
         max_positions=max_positions,
         max_gross=max_gross,
@@ -125,20 +132,21 @@ def run_portfolio(
         params=_read_params(param, chosen),
         priorities=_read_priorities(priority, chosen),
         timeframe=None if timeframe is None else Timeframe.parse(timeframe),
-        symbols=tuple(part.strip() for text in symbols or () for part in text.split(",") if part.strip()) or None,
-        window=window,
+        universe=choose_lake_markets(house, symbols, venue, window=window, start=start, end=end),
         sizing=sizing,
         limits=limits,
-        costs=replace(
-            house.costs,
-            taker=house.costs.taker if taker is None else taker,
-            slippage=house.costs.slippage if slippage is None else slippage,
-            latency_ms=house.costs.latency_ms if latency_ms is None else latency_ms,
-        ),
+        costs=read_costs(house.costs, taker=taker, slippage=slippage, latency_ms=latency_ms),
     )
-    done = compute_portfolio(house, question)
-    document = describe_run(done, question)
-    document["trades_csv"] = None if trades_csv is None else _write_trades(done.result, trades_csv)
+    done = trade_portfolio(house, question)
+    files.check_returns(done.result)
+    document = describe_portfolio_run(done, question, record_portfolio(house, question, done))
+
+    def draw() -> Sheet:
+        from edgeproof.cli._account_sheets import make_portfolio_sheet
+
+        return make_portfolio_sheet(done, document)
+
+    document |= files.write(done.result, done.trial.strategy, draw)
     answer(document, as_json=as_json, show=lambda console: show_portfolio(console, document, top=top))
 
 
@@ -237,18 +245,3 @@ def _read_priorities(given: Sequence[str] | None, strategies: Sequence[Strategy]
         except ValueError:
             raise InvalidValue("priority", text, "STRATEGY=N with a whole number, such as ema_crossover=1") from None
     return priorities
-
-
-def _check_folder(path: Path) -> None:
-    from edgeproof.domain.errors import InvalidValue
-
-    if not path.expanduser().resolve().parent.is_dir() or path.is_dir():
-        raise InvalidValue("trades-csv", str(path), "a file in a folder that exists")
-
-
-def _write_trades(result: PortfolioResult, path: Path) -> str:
-    from edgeproof.pages import write_atomically
-
-    target = path.expanduser().resolve()
-    write_atomically(target, result.trades.write_csv())
-    return str(target)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeproof.cli._door import JsonOption, WorkspaceOption, answer, open_progress, open_stderr
+from edgeproof.cli._door import JsonOption, WorkspaceOption, answer, count_cores, open_progress, open_stderr
+from edgeproof.cli._replay_options import SymbolsOption, WindowOption, split_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,14 +31,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 def run_research(
-    window: Annotated[
-        str | None,
-        typer.Option(help="Length of history that ends with the newest bar, such as 30d.", show_default=False),
-    ] = None,
-    symbols: Annotated[
-        list[str] | None,
-        typer.Option(help="Only these symbols; several parted by commas, or repeated.", show_default=False),
-    ] = None,
+    window: WindowOption = None,
+    symbols: SymbolsOption = None,
     timeframes: Annotated[
         list[str] | None, typer.Option(help="Decision timeframes, such as 1m,5m,1h.", show_default=False)
     ] = None,
@@ -61,7 +56,7 @@ def run_research(
 
     desk = open_workspace(workspace)
     request = _read_request(desk, window=window, symbols=symbols, timeframes=timeframes, workers=workers)
-    chosen, refused = _choose_strategies(desk, _split(strategies))
+    chosen, refused = _choose_strategies(desk, split_list(strategies))
     try:
         with desk.lock("research run"):
             report, noticed = _run_with_progress(desk, request, chosen, refused)
@@ -120,11 +115,11 @@ def _read_request(
     chosen = desk.settings.research
     return CycleRequest(
         length_ms=parse_span(window or chosen.window),
-        symbols=None if symbols is None else tuple(_split(symbols)),
-        timeframes=tuple(Timeframe.parse(text) for text in _split(timeframes) or chosen.timeframes),
+        symbols=None if symbols is None else tuple(split_list(symbols)),
+        timeframes=tuple(Timeframe.parse(text) for text in split_list(timeframes) or chosen.timeframes),
         costs=desk.costs,
         initial_equity=chosen.initial_equity,
-        workers=workers or chosen.workers or _count_cores(),
+        workers=workers or chosen.workers or count_cores(),
         seed=chosen.seed,
         rules=desk.rules(),
     )
@@ -132,15 +127,9 @@ def _read_request(
 
 def _choose_strategies(desk: Workspace, wanted: Sequence[str]) -> tuple[list[Strategy], list[str]]:
     """The strategies to test, and what is wrong with each file that is not one."""
-    from edgeproof.domain.errors import UnknownName
-
     found, errors = desk.strategies()
-    by_name = {strategy.name: strategy for strategy in found}
-    for name in wanted:
-        if name not in by_name:
-            raise UnknownName("strategy", name, by_name)
-    chosen = [by_name[name] for name in sorted(set(wanted) or by_name)]
-    return chosen, [str(error) for error in errors]
+    chosen = {strategy.name: strategy for strategy in (map(desk.find_strategy, wanted) if wanted else found)}
+    return [chosen[name] for name in sorted(chosen)], [str(error) for error in errors]
 
 
 def _run_with_progress(
@@ -166,13 +155,3 @@ def _run_with_progress(
             pid=os.getpid(),
         )
     return report, display.messages
-
-
-def _split(texts: Sequence[str] | None) -> list[str]:
-    return [part.strip() for text in texts or () for part in text.split(",") if part.strip()]
-
-
-def _count_cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

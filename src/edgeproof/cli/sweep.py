@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads annotations when it runs
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from edgeproof.cli._door import JsonOption, WorkspaceOption, answer
+from edgeproof.cli._door import JsonOption, WorkspaceOption, answer, count_cores
+from edgeproof.cli._replay_options import (
+    FromOption,
+    HeldVenueOption,
+    SymbolsOption,
+    ToOption,
+    WindowOption,
+    choose_lake_markets,
+    find_strategies,
+    split_list,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,18 +59,15 @@ def run_sweep(
     where: Annotated[
         str | None, typer.Option(help="Only combinations for which this holds: 'fast < slow'.", show_default=False)
     ] = None,
-    symbols: Annotated[
-        list[str] | None,
-        typer.Option(help="Only these symbols; several parted by commas, or repeated.", show_default=False),
-    ] = None,
+    symbols: SymbolsOption = None,
+    venue: HeldVenueOption = None,
     timeframe: Annotated[
         list[str] | None,
         typer.Option(help="Decide on these bars instead of the strategy's own: 5m,1h.", show_default=False),
     ] = None,
-    window: Annotated[
-        str | None,
-        typer.Option(help="Length of history that ends with the newest bar, such as 30d.", show_default=False),
-    ] = None,
+    window: WindowOption = None,
+    start: FromOption = None,
+    end: ToOption = None,
     metric: Annotated[str, typer.Option(help="What to score by: sharpe, total_return, calmar, ...")] = "sharpe",
     workers: Annotated[
         int | None, typer.Option(min=1, max=1024, help="How many at once; the workspace's.", show_default=False)
@@ -76,6 +83,12 @@ def run_sweep(
     html: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Write the heat-map and the list there.", show_default=False)
     ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Write the best combination's tear sheet there, heat-map and all.", show_default=False
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help=f"Run more than {_UNASKED:,} combinations.")] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -87,15 +100,16 @@ def run_sweep(
     """
     from edgeproof.backtest.sweeps import REACH
     from edgeproof.bootstrap import open_workspace
+    from edgeproof.cli._account_files import check_file
     from edgeproof.cli._sweep_run import compute_sweep, describe_sweep, load_ground
     from edgeproof.cli._sweep_view import show_sweep
     from edgeproof.domain.errors import RequestError, WorkError
 
     house = open_workspace(workspace)
-    chosen = [_find_strategy(house, name) for name in strategies]
-    if html is not None:
-        _check_folder(html)
-    cores = _count_cores()
+    chosen = find_strategies(house, strategies)
+    check_file("html", html)
+    check_file("sheet", sheet)
+    cores = count_cores()
     wanted = workers or house.settings.compute.workers or house.settings.research.workers or cores
     who = compute or house.settings.compute.ray or None
     grid = _read_grid(param)
@@ -103,9 +117,10 @@ def run_sweep(
         raise RequestError("nothing to sweep; give --param NAME=LOW:HIGH:STEP, --random COUNT or --optuna COUNT")
     try:
         with house.lock(f"sweep {' '.join(strategies)}"):
-            ground = load_ground(house, chosen, symbols=_split(symbols), window=window, workers=min(wanted, cores))
+            universe = choose_lake_markets(house, symbols, venue, window=window, start=start, end=end)
+            ground = load_ground(house, chosen, universe, workers=min(wanted, cores))
             plan = _plan(
-                house, ground, chosen, grid, where, _split(timeframe),
+                house, ground, chosen, grid, where, split_list(timeframe),
                 metric=metric, random=random, optuna=optuna, seed=seed, yes=yes,
             )  # fmt: skip
             done = compute_sweep(house, ground, plan, chosen, workers=wanted, compute=who)
@@ -114,6 +129,7 @@ def run_sweep(
     drawn = random is not None or optuna is not None
     document = describe_sweep(done, top=top, reach=REACH if drawn else None)
     document["html"] = None if html is None else _write_page(done, document, html)
+    document["sheet"] = None if sheet is None or document["best"] is None else _write_sheet(done, document, sheet)
     answer(document, as_json=as_json, show=lambda console: show_sweep(console, document, done.table))
 
 
@@ -187,25 +203,6 @@ def _read_number(text: str) -> float:
     return number
 
 
-def _find_strategy(house: Workspace, name: str) -> Strategy:
-    from edgeproof.domain.errors import UnknownName
-    from edgeproof.strategies import load_strategy
-
-    found = {strategy.name: strategy for strategy in house.strategies()[0]}
-    if name in found:
-        return found[name]
-    if "/" in name or name.endswith((".yaml", ".yml")):
-        return load_strategy(Path(name).expanduser())
-    raise UnknownName("strategy", name, found)
-
-
-def _check_folder(path: Path) -> None:
-    from edgeproof.domain.errors import InvalidValue
-
-    if not path.expanduser().resolve().parent.is_dir() or path.is_dir():
-        raise InvalidValue("html", str(path), "a file in a folder that exists")
-
-
 def _write_page(done: Sweep, document: dict[str, Any], path: Path) -> str:
     from edgeproof.cli._sweep_page import render_page
     from edgeproof.pages import write_atomically
@@ -215,11 +212,9 @@ def _write_page(done: Sweep, document: dict[str, Any], path: Path) -> str:
     return str(target)
 
 
-def _split(texts: Sequence[str] | None) -> list[str]:
-    return [part.strip() for text in texts or () for part in text.split(",") if part.strip()]
+def _write_sheet(done: Sweep, document: dict[str, Any], path: Path) -> str:
+    from edgeproof.cli._account_files import write_sheet
+    from edgeproof.cli._account_sheets import make_sweep_sheet
+    from edgeproof.cli._sweep_run import replay_best
 
-
-def _count_cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return write_sheet(make_sweep_sheet(done, replay_best(done, document["best"]), document), path)

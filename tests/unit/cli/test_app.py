@@ -7,14 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeproof.cli import main
-
-
-def run(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as stopped:
-        main(list(arguments))
-    assert isinstance(stopped.value.code, int)
-    return stopped.value.code
+from fakes.command_line import run
 
 
 @pytest.mark.parametrize("arguments", [["frobnicate"], ["init", "--frob"], ["init", "a", "b"], ["data", "frob"]])

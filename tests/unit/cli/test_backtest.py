@@ -8,12 +8,11 @@ import polars as pl
 import pytest
 
 from edgeproof.bootstrap import open_workspace
-from edgeproof.cli import main
 from edgeproof.domain.frames import TRADES
 from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.results import TRADE_LIST
 from edgeproof.domain.time import ONE_MINUTE
-from fakes.archives import make_candles, write_freqtrade_candles, write_freqtrade_funding
+from fakes.command_line import make_desk, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     Ask: TypeAlias = Callable[..., dict[str, Any]]
 
-CANDLES = "_USDT_USDT-1m-futures.feather"
 MINE = """
 name: mine
 thesis: Up goes on.
@@ -29,28 +27,14 @@ timeframe: 5m
 long: close > lag(close, 1)
 exit_long: close < lag(close, 1)
 """
-START_MS = 1_709_251_200_000  # 2024-03-01T00:00Z, where `make_candles` begins
-
-
-def run(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as stopped:
-        main(list(arguments))
-    assert isinstance(stopped.value.code, int)
-    return stopped.value.code
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
     """A workspace with two days of minutes of two symbols."""
-    root, files = tmp_path / "desk", tmp_path / "files"
-    files.mkdir()
-    monkeypatch.setenv("EDGEPROOF_WORKSPACE", str(root))
+    monkeypatch.setenv("EDGEPROOF_WORKSPACE", str(tmp_path / "desk"))
     monkeypatch.setenv("COLUMNS", "200")
-    write_freqtrade_candles(files / f"BTC{CANDLES}", make_candles(2_880))
-    write_freqtrade_candles(files / f"ETH{CANDLES}", make_candles(1_440))
-    write_freqtrade_funding(files / "BTC_USDT_USDT-8h-funding_rate.feather", [START_MS + 28_800_000], [0.0001])
-    assert run("init", str(root)) == 0
-    assert run("data", "import", str(files)) == 0
+    root = make_desk(tmp_path, {"BTC": 2_880, "ETH": 1_440})
     capsys.readouterr()
     return root
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-from edgeproof.cli import main
 from edgeproof.cli._coverage_view import draw_days
 from fakes.archives import (
     make_candles,
@@ -16,18 +15,12 @@ from fakes.archives import (
     write_freqtrade_funding,
     write_freqtrade_trades,
 )
+from fakes.command_line import run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CANDLES = "_USDT_USDT-1m-futures.feather"
-
-
-def run(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as stopped:
-        main(list(arguments))
-    assert isinstance(stopped.value.code, int)
-    return stopped.value.code
 
 
 @pytest.fixture

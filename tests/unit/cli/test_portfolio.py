@@ -8,8 +8,7 @@ import pytest
 
 from edgeproof.backtest.portfolio import PORTFOLIO_SYMBOL, PORTFOLIO_TRADES
 from edgeproof.bootstrap import open_workspace
-from edgeproof.cli import main
-from fakes.archives import make_candles, write_freqtrade_candles, write_freqtrade_funding
+from fakes.command_line import make_desk, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,30 +16,15 @@ if TYPE_CHECKING:
 
     Ask: TypeAlias = Callable[..., dict[str, Any]]
 
-CANDLES = "_USDT_USDT-1m-futures.feather"
-START_MS = 1_709_251_200_000  # 2024-03-01T00:00Z, where `make_candles` begins
 PAIR = ("ema_crossover", "bb_reversion", "--timeframe", "1m")
-
-
-def run(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as stopped:
-        main(list(arguments))
-    assert isinstance(stopped.value.code, int)
-    return stopped.value.code
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
     """A workspace with a day and two of minutes of two symbols."""
-    root, files = tmp_path / "desk", tmp_path / "files"
-    files.mkdir()
-    monkeypatch.setenv("EDGEPROOF_WORKSPACE", str(root))
+    monkeypatch.setenv("EDGEPROOF_WORKSPACE", str(tmp_path / "desk"))
     monkeypatch.setenv("COLUMNS", "200")
-    write_freqtrade_candles(files / f"BTC{CANDLES}", make_candles(2_880))
-    write_freqtrade_candles(files / f"ETH{CANDLES}", make_candles(1_440))
-    write_freqtrade_funding(files / "BTC_USDT_USDT-8h-funding_rate.feather", [START_MS + 28_800_000], [0.0001])
-    assert run("init", str(root)) == 0
-    assert run("data", "import", str(files)) == 0
+    root = make_desk(tmp_path, {"BTC": 2_880, "ETH": 1_440})
     capsys.readouterr()
     return root
 
@@ -94,6 +78,11 @@ def test_a_kind_of_size_is_told_by_its_name_and_number(ask: Ask, size: str, kind
     assert float(size.partition(":")[2]) in told.values()
 
 
+def test_a_window_may_be_named_by_its_ends_and_a_venue_by_its_name(ask: Ask) -> None:
+    document = ask(*PAIR, "--from", "2024-03-01T06:00Z", "--to", "2024-03-01T12:00Z", "--venue", "imported")
+    assert document["window"] == {"from": "2024-03-01T06:00:00Z", "to": "2024-03-01T12:00:00Z", "days": 0.25}
+
+
 def test_params_and_priorities_are_told_by_strategy(ask: Ask) -> None:
     document = ask(*PAIR, "--param", "ema_crossover.fast=7", "--priority", "bb_reversion=2")
     told = {strategy["name"]: (strategy["params"], strategy["priority"]) for strategy in document["strategies"]}
@@ -136,6 +125,8 @@ def test_a_terminal_shows_legs_the_account_and_what_it_rests_on(desk: Path, caps
         (("ema_crossover", "--priority", "momentum=1"), "no strategy 'momentum'"),
         (("ema_crossover", "--priority", "ema_crossover=first"), "a whole number"),
         (("ema_crossover", "--symbols", "XYZ-USDT"), "XYZ-USDT"),
+        (("ema_crossover", "--venue", "mars"), "no venue 'mars'"),
+        (("ema_crossover", "--window", "1d", "--from", "2024-03-01"), "either --window"),
         (("ema_crossover", "--trades-csv", "/nowhere/at/all.csv"), "a folder that exists"),
     ],
 )

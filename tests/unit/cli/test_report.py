@@ -8,18 +8,11 @@ from pathlib import Path
 import pytest
 
 from edgeproof.bootstrap import create_workspace
-from edgeproof.cli import main
 from edgeproof.domain.frames import BARS
 from edgeproof.research import CycleRequest, run_cycle
 from edgeproof.strategies import load_strategy
+from fakes.command_line import run
 from fakes.small_markets import make_bars
-
-
-def run(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as stopped:
-        main(list(arguments))
-    assert isinstance(stopped.value.code, int)
-    return stopped.value.code
 
 
 @pytest.fixture(scope="module")

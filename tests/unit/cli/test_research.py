@@ -9,21 +9,14 @@ import pytest
 
 from edgeproof.adapters.workspace_lock import WorkspaceLock
 from edgeproof.bootstrap import create_workspace, open_workspace
-from edgeproof.cli import main
 from edgeproof.domain.frames import BARS, FUNDING
+from fakes.command_line import run
 from fakes.small_markets import make_bars, make_funding
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MINUTES = 2 * 1_440
-
-
-def run(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as stopped:
-        main(list(arguments))
-    assert isinstance(stopped.value.code, int)
-    return stopped.value.code
 
 
 @pytest.fixture(scope="module")

@@ -185,3 +185,25 @@ def test_a_link_stays_a_link_when_its_file_is_rewritten(tmp_path: Path) -> None:
     assert run("check", str(tmp_path / "link.yaml"), "--write") == 0
     assert (tmp_path / "link.yaml").is_symlink()
     assert file.read_text("utf-8") == load_strategy(file).to_yaml()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["strategies", "show", "my_fade"],
+        ["backtest", "my_fade"],
+        ["portfolio", "momentum", "my_fade"],
+        ["sweep", "my_fade", "--random", "3"],
+        ["research", "run", "--strategies", "my_fade"],
+    ],
+)
+def test_every_command_says_what_is_wrong_with_the_strategy_it_was_asked_for(
+    command: list[str], desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (desk / "strategies" / "my_fade.yaml").write_text(write_strategy(name="my_fade", long="clsoe > 1"), "utf-8")
+    capsys.readouterr()
+    with pytest.raises(SystemExit, match="2"):
+        main([*command, "--workspace", str(desk)])
+    told = capsys.readouterr().err
+    assert "my_fade.yaml:4:7: no name 'clsoe'" in told
+    assert told.count("\n") == 1

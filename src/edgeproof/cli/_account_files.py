@@ -1,0 +1,114 @@
+"""Files that a command writes of an account: its tear sheet, pictures, trades, and quantstats' report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgeproof.domain.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from edgeproof.sheets import Account, Sheet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFiles:
+    """Where each goes; None is not asked for."""
+
+    trades_csv: Path | None = None
+    sheet: Path | None = None
+    png: Path | None = None
+    quantstats: Path | None = None
+
+    @property
+    def need_candles(self) -> bool:
+        """Whether prices are going to be drawn."""
+        return self.sheet is not None or self.png is not None
+
+    def check_places(self) -> None:
+        """Refuse what cannot be written, before any work is done.
+
+        Raises:
+            InvalidValue: Not a place for it.
+            MissingExtra: A library that makes it is not installed.
+        """
+        check_file("trades-csv", self.trades_csv)
+        check_file("sheet", self.sheet)
+        check_file("quantstats", self.quantstats)
+        if self.quantstats is not None:
+            from edgeproof.sheets import require_quantstats
+
+            require_quantstats()
+        if self.png is not None:
+            from edgeproof.sheets import require_drawing
+
+            require_drawing()
+            if self.png.expanduser().exists() and not self.png.expanduser().is_dir():
+                raise InvalidValue("png", str(self.png), "a folder")
+
+    def check_returns(self, account: Account) -> None:
+        """Refuse an account that quantstats makes nothing of, before it is recorded.
+
+        Raises:
+            RequestError: Its days are too few, or all alike.
+        """
+        if self.quantstats is not None:
+            from edgeproof.sheets import require_varied_days
+
+            require_varied_days(account)
+
+    def write(self, account: Account, title: str, draw: Callable[[], Sheet]) -> dict[str, Any]:
+        """Write what is asked for; says where each is, None where it is not."""
+        from edgeproof.backtest.tear_sheets import write_pictures, write_quantstats
+        from edgeproof.pages import write_atomically
+
+        written: dict[str, Any] = dict.fromkeys(("sheet", "png", "quantstats", "trades_csv"))
+        if self.need_candles:
+            pictured = draw()
+            written["sheet"] = None if self.sheet is None else write_sheet(pictured, self.sheet)
+            if self.png is not None:
+                written["png"] = [str(path) for path in write_pictures(pictured, self.png)]
+        if self.quantstats is not None:
+            written["quantstats"] = str(write_quantstats(account, self.quantstats, title=title))
+        if self.trades_csv is not None:
+            target = self.trades_csv.expanduser().resolve()
+            write_atomically(target, account.trades.write_csv())
+            written["trades_csv"] = str(target)
+        return written
+
+
+def check_file(option: str, path: Path | None) -> None:
+    """Refuse a place where no file can be written, before any work is done.
+
+    Raises:
+        InvalidValue: A folder, or a file in a folder that is not there.
+    """
+    if path is not None and (not path.expanduser().resolve().parent.is_dir() or path.expanduser().is_dir()):
+        raise InvalidValue(option, str(path), "a file in a folder that exists")
+
+
+def write_sheet(sheet: Sheet, path: Path) -> str:
+    """Write a tear sheet's page; says where it is."""
+    from edgeproof.pages import write_atomically
+    from edgeproof.sheets import render_sheet
+
+    target = path.expanduser().resolve()
+    write_atomically(target, render_sheet(sheet))
+    return str(target)
+
+
+def list_written(document: Mapping[str, Any]) -> list[str]:
+    """A line for each file that a document says was written."""
+    told = []
+    if document.get("trades_csv"):
+        told.append(f"trades written to {document['trades_csv']}")
+    if document.get("quantstats"):
+        told.append(f"quantstats report written to {document['quantstats']}")
+    if document.get("sheet"):
+        told.append(f"tear sheet written to {document['sheet']}")
+    if document.get("png"):
+        told.append(f"{len(document['png'])} pictures written to {Path(document['png'][0]).parent}")
+    return told
