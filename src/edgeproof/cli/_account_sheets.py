@@ -9,6 +9,7 @@ from edgeproof.backtest.tear_sheets import make_sheet, match_markets
 from edgeproof.cli._backtest_view import list_notes as list_backtest_notes
 from edgeproof.cli._portfolio_view import list_notes as list_portfolio_notes
 from edgeproof.cli._sweep_view import say_headline, say_luck, say_neighbourhood
+from edgeproof.research.report.words import say_costs, say_rules
 from edgeproof.sheets import MOST_CANDLES, Market, Sheet, gather_candles
 
 if TYPE_CHECKING:
@@ -59,13 +60,21 @@ def make_sweep_sheet(done: Sweep, replay: Replay, document: Mapping[str, Any]) -
     """What the sheet shows: the best combination's account, and first of all what it was picked from."""
     best = document["best"]
     params = {name: best[name] for name in document["columns"] if best[name] is not None}
-    candles = gather_candles(done.ground.markets.bars[best["symbol"]], most=MOST_CANDLES)
+    markets = done.ground.markets
+    candles = gather_candles(markets.bars[best["symbol"]], most=MOST_CANDLES)
     return replace(
         make_sheet(
             replay,
             sweep=done.table,
             title=_name(best["strategy"], [best["symbol"]], best["timeframe"], params),
-            notes=_tell(f"the best of {say_headline(document)}", say_luck(document), say_neighbourhood(document)),
+            notes=_tell(
+                f"the best of {say_headline(document)}",
+                say_luck(document),
+                say_neighbourhood(document),
+                say_costs(markets.costs.to_dict()),
+                say_rules(known=markets.rules is not None, markets=1),
+                *document["remarks"],
+            ),
         ),
         markets={best["symbol"]: Market(candles=candles, trades=replay.trades)},
     )

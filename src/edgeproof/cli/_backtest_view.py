@@ -12,7 +12,7 @@ from edgeproof.cli._account_files import list_written
 from edgeproof.cli._columns import choose_columns
 from edgeproof.domain.results import MIN_TRADES_FOR_SHARPE
 from edgeproof.domain.time import format_ms
-from edgeproof.research.report.words import DRAWDOWN, NO_RULES
+from edgeproof.research.report.words import DRAWDOWN, NO_RULES, say_costs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -129,9 +129,8 @@ def _tell_row(metrics: Mapping[str, Any]) -> list[str]:
 def list_notes(document: Mapping[str, Any]) -> list[str]:
     """What a backtest rests on, a line each."""
     conditions, trials, unfilled = document["conditions"], document["trials"], document["total"]["unfilled"]
-    fee, slippage = f"fee {conditions['taker']:.3%}", f"slippage {conditions['slippage']:.3%} a side"
     account = f"each market an account of {conditions['initial_equity']:,.0f}"
-    notes = [f"{account}; {fee}, {slippage}, latency {conditions['latency_ms']:g} ms"]
+    notes = [f"{account}; {say_costs(conditions)}"]
     if not any(conditions[name] for name in ("lot", "tick", "min_size")):
         notes.append(NO_RULES)
     notes.append(f"drawdown is {DRAWDOWN}")

@@ -12,7 +12,7 @@ from edgeproof.backtest.portfolio import describe_sizing
 from edgeproof.cli._account_files import list_written
 from edgeproof.cli._columns import choose_columns
 from edgeproof.domain.time import format_ms
-from edgeproof.research.report.words import DRAWDOWN, say_rules
+from edgeproof.research.report.words import DRAWDOWN, say_costs, say_rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,8 +146,7 @@ def list_notes(document: Mapping[str, Any]) -> list[str]:
     gross = f"gross {account['mean_gross']:.2f} of equity on average, {account['highest_gross']:.2f} at most"
     notes.append(f"up to {account['most_positions']} positions, {gross} (at the ends of hours)")
     notes.append(f"sizes: {_tell_terms(document['sizing'])}; limits: {_tell_terms(document['limits'])}")
-    fee, slippage = f"fee {conditions['taker']:.3%}", f"slippage {conditions['slippage']:.3%} a side"
-    notes += [f"{fee}, {slippage}, latency {conditions['latency_ms']:g} ms", say_rules(**document["rules"])]
+    notes += [say_costs(conditions), say_rules(**document["rules"])]
     missed = ", ".join(f"{count:,} {why}" for why, count in account["skipped"].items())
     if missed:
         notes.append(f"wishes to enter that made no trade: {missed}")

@@ -20,7 +20,8 @@ _PAGE: Final = """<header>
 <h1>{{ headline }}</h1>
 <p>{{ luck }}</p>
 <p>{{ neighbourhood }}</p>
-</header>
+{% for remark in document.remarks %}<p>{{ remark }}</p>
+{% endfor %}</header>
 {% for name, caption in captions.items() %}
 <h2>{{ caption }}</h2>
 <div class="card"><div class="figure" data-figure="{{ name }}" role="img" aria-label="{{ caption }}" style="height: 460px"></div></div>

@@ -17,7 +17,7 @@ from edgeproof.backtest.sweeps import (
     name_column,
     stream_rows,
 )
-from edgeproof.cli._desk_markets import list_traded_together
+from edgeproof.cli._desk_markets import list_remarks, list_traded_together
 from edgeproof.cli._door import open_progress, open_stderr
 from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.records import StrategyVersion
@@ -46,11 +46,12 @@ _CHUNK: Final = 64  # combinations between two entries in the ledger and steps o
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ground:
-    """What a sweep runs on: the lake's rows of a window, loaded and named as a cycle does it."""
+    """What a sweep runs on: the lake's rows of a window, loaded and named as a cycle does it; and what they lack."""
 
     desk: Desk
     venue: str
     markets: Markets
+    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,7 +99,7 @@ def load_ground(house: Workspace, strategies: Sequence[Strategy], universe: Univ
         rules=rules if all(other == rules for other in others) else None,
         initial_equity=house.settings.research.initial_equity,
     )
-    return Ground(desk=desk, venue=venue, markets=markets)
+    return Ground(desk=desk, venue=venue, markets=markets, remarks=tuple(list_remarks(universe, desk)))
 
 
 def compute_sweep(
@@ -207,6 +208,7 @@ def describe_sweep(done: Sweep, *, top: int, reach: float | None) -> dict[str, A
         },
         "best": find_best(table),
         "rows": listed.head(top).to_dicts(),
+        "remarks": list(done.ground.remarks),
     }
 
 

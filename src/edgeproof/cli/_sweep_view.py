@@ -40,7 +40,7 @@ def show_sweep(console: Console, document: Mapping[str, Any], table: pl.DataFram
         console.print(_draw_rows(document))
     if document.get("html"):
         console.print(Text(document["html"]), soft_wrap=True)
-    for line in list_written(document):
+    for line in (*(f"warning: {remark}" for remark in document["remarks"]), *list_written(document)):
         console.print(Text(line), soft_wrap=True)
 
 

@@ -82,7 +82,7 @@ def show_gaps(symbol: SymbolOption = None, workspace: WorkspaceOption = None, as
     venues = sorted({gap.instrument.venue for gap in gaps} | {run.venue for run in runs})
     marks = {venue: dict(journal.watermarks(venue)) for venue in venues}
     document = {"gaps": [document_gap(gap) for gap in gaps], "checked_until_ms": marks, "runs": list(runs)}
-    answer(document, as_json=as_json, show=lambda console: draw_gaps(console, gaps))
+    answer(document, as_json=as_json, show=lambda console: draw_gaps(console, gaps, marks))
 
 
 def keep_up(keep_trades_days: KeepOption = 0, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:

@@ -72,6 +72,8 @@ def test_a_sweeps_sheet_shows_the_best_combination_and_what_it_was_picked_from(
     words = PageReader(page).words
     assert f"ema_crossover on {best['symbol']} at 1m (fast {best['fast']:g}, slow {best['slow']:g})" in words
     assert "The best of 12 combinations of ema_crossover" in words
+    assert "Fee 0.060%, slippage 0.052% a side" in words
+    assert "1 of 2 markets have no funding rates (ETH-USDT)" in words
     assert "looks good by luck: 12 worthless combinations" in words
     assert f"{best['trades']:,} trades in" in words
     assert '"type":"heatmap"' in page

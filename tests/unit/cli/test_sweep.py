@@ -150,9 +150,10 @@ def test_a_person_reads_luck_neighbours_map_and_list(run: Run) -> None:
 
 def test_the_page_stands_alone_and_escapes_what_it_shows(desk: Path, run: Run, tmp_path: Path) -> None:
     page = tmp_path / "sweep.html"
-    run("mine", *GRID, "--symbols", "BTC-USDT", "--metric", "total_return", "--html", str(page))
+    run("mine", *GRID, "--metric", "total_return", "--html", str(page))
     text = page.read_text("utf-8")
-    assert "12 combinations of mine" in text
+    assert "24 combinations of mine" in text
+    assert "1 of 2 markets have no funding rates (ETH-USDT)" in text
     assert '"type":"heatmap"' in text
     assert "default-src &#39;none&#39;" in text or "default-src 'none'" in text
     assert "<script src" not in text

@@ -36,6 +36,12 @@ NO_RULES: Final = "no lot, tick or minimum size: the venue's rules are not known
 DRAWDOWN: Final = "measured at hourly closes; a fall inside an hour that came back is not in it"
 
 
+def say_costs(costs: Mapping[str, float]) -> str:
+    """What an order was charged, of `Costs` or of a trial's conditions."""
+    fee, slippage = f"fee {costs['taker']:.3%}", f"slippage {costs['slippage']:.3%} a side"
+    return f"{fee}, {slippage}, latency {costs['latency_ms']:g} ms"
+
+
 def say_rules(known: int, markets: int) -> str:
     """Of how many markets the venue's rules were asked of orders."""
     if not known:
