@@ -95,6 +95,7 @@ class Auditor:
         self._doubts: dict[tuple[str, int], _Doubt] = {}
         self._rests: dict[str, _Rest] = {}
         self._refilled_ms: dict[str, int] = {}
+        self._unanswered_ms: dict[tuple[str, int], int] = {}
         self._empty_minutes: Counter[str] = Counter()
         self._hints: defaultdict[str, deque[Hint]] = defaultdict(lambda: deque(maxlen=_HINTS_KEPT))
 
@@ -133,10 +134,12 @@ class Auditor:
         window = self._find_window(symbol)
         if window is None:
             return
-        instrument = Instrument(venue=self._parts.collector.venue, symbol=symbol)
+        instrument, open_ms = Instrument(venue=self._parts.collector.venue, symbol=symbol), window.start_ms
         candles, window = await self._find_candles(instrument, window)
         if window is None:
+            await self._pass_over(instrument, open_ms)
             return
+        self._unanswered_ms.pop((symbol, open_ms), None)
         judged = await asyncio.to_thread(self._judge, instrument, candles, window)
         settled_ms, lost = self._settle(symbol, judged, window)
         if settled_ms > window.start_ms:
@@ -169,13 +172,14 @@ class Auditor:
             return told, None
         known = pl.concat([page.rows, told]).unique(BARS.key, keep="first").sort("ts")
         if page.answered.start_ms > window.start_ms:
-            return await self._read_back(instrument, window, known, page.answered.start_ms)
+            return await self._read_back(instrument, window, known, page.answered)
         return known, Window(start_ms=window.start_ms, end_ms=min(window.end_ms, page.answered.end_ms))
 
     async def _read_back(
-        self, instrument: Instrument, window: Window, known: pl.DataFrame, from_ms: int
+        self, instrument: Instrument, window: Window, known: pl.DataFrame, answered: Window
     ) -> tuple[pl.DataFrame, Window | None]:
-        """Ask for the older part of a window, page by page."""
+        """Ask for the older part of a window, page by page; of a stretch that no page speaks for nothing is judged."""
+        from_ms, end_ms = answered.start_ms, min(window.end_ms, answered.end_ms)
         while from_ms > window.start_ms:
             page = await self._parts.venue.candles(
                 instrument.symbol, ONE_MINUTE, Window(start_ms=window.start_ms, end_ms=from_ms)
@@ -183,8 +187,29 @@ class Auditor:
             if page.answered is None or page.answered.start_ms >= from_ms:
                 return known, None
             known = pl.concat([known, page.rows]).unique(BARS.key, keep="first").sort("ts")
+            if page.answered.end_ms < from_ms:
+                end_ms = page.answered.end_ms
             from_ms = page.answered.start_ms
-        return known, window
+        return known, Window(start_ms=window.start_ms, end_ms=end_ms) if end_ms > window.start_ms else None
+
+    async def _pass_over(self, instrument: Instrument, open_ms: int) -> None:
+        """Mark a minute whose candle the venue does not give, once it was asked for long enough."""
+        symbol, now_ms = instrument.symbol, self._parts.clock.now_ms()
+        since_ms = self._unanswered_ms.setdefault((symbol, open_ms), now_ms)
+        if now_ms < since_ms + _PATIENCE_MS:
+            return
+        end_ms = open_ms + MS_PER_MINUTE
+        trades = await asyncio.to_thread(self._parts.lake.trades, instrument, Window(start_ms=open_ms, end_ms=end_ms))
+        gap = Gap(
+            instrument=instrument,
+            start_ms=open_ms,
+            end_ms=end_ms,
+            cause="candle",
+            held_volume=float(trades["size"].sum()),
+            published_volume=None,
+            found_ms=now_ms,
+        )
+        await self._advance(instrument, end_ms, [gap])
 
     def _judge(self, instrument: Instrument, candles: pl.DataFrame, window: Window) -> MinuteCheck:
         return check_minutes(self._parts.lake.trades(instrument, window), candles, window)
@@ -226,13 +251,18 @@ class Auditor:
         parts, symbol = self._parts, instrument.symbol
         settled = judged.bars.filter(pl.col("ts").dt.epoch("ms") < settled_ms)
         await asyncio.to_thread(_append_missing, parts.lake, instrument, settled)
-        gaps = self._name_gaps(instrument, lost)
         # Bars first: a kill in between finds the same minutes to check, and bars that are there already.
+        await self._advance(instrument, settled_ms, self._name_gaps(instrument, lost))
+        self._look_for_hunger(symbol, lost)
+        parts.collector.counts["minutes checked"] += settled.height
+
+    async def _advance(self, instrument: Instrument, settled_ms: int, gaps: Sequence[Gap]) -> None:
+        """Move a symbol's watermark, and write down and tell the gaps before it."""
+        parts, symbol = self._parts, instrument.symbol
         await parts.books.do(lambda journal: journal.advance(instrument, settled_ms, gaps))
         self.watermarks[symbol] = settled_ms
         parts.collector.forget_candles(symbol, settled_ms)
-        self._look_for_hunger(symbol, lost)
-        parts.collector.counts["minutes checked"] += settled.height
+        self._unanswered_ms.pop((symbol, settled_ms - MS_PER_MINUTE), None)
         for gap in gaps:
             parts.collector.counts["minutes lost"] += gap.minutes
             parts.tell("gap_found", symbol=symbol, cause=gap.cause, minutes=gap.minutes, from_ms=gap.start_ms)
