@@ -415,6 +415,20 @@ def test_kelly_learns_from_trades_the_leg_would_have_made_alone() -> None:
     assert [(name, entry) for name, _, entry, *_ in tell(result)] == [("first", 1), ("shut out", 7)]
 
 
+@pytest.mark.parametrize(
+    ("kept", "rules"),
+    [(1e-7, InstrumentRules()), (0.7, InstrumentRules(min_size=80.0)), (0.7, InstrumentRules(lot=80.0))],
+)
+def test_kelly_learns_on_whatever_its_trades_would_have_lost(kept: float, rules: InstrumentRules) -> None:
+    # Alone, the first long would leave an account that is spent, or one too small for the next order.
+    opens = np.cumprod([100.0, 1.0, kept, 1.0 / kept, 1.02, 1.0, 0.99, 1.0, 1.02, 1.0, 1.0, 1.0])
+    bars = make_bars(*(str(price) for price in opens))
+    kelly = FractionalKelly(fraction=0.1, max_leverage=9.0, trades=3, fewest=3)
+    result = trade_together({"A": bars}, make_leg(bars, "LxLxLxLxL..."), sizing=kelly, rules={"A": rules})
+    assert [entry for _, _, entry, *_ in tell(result)] == [9]
+    assert count_skipped(result) == {"unsized": 4}
+
+
 def test_kelly_without_an_edge_stakes_nothing() -> None:
     opens = np.cumprod([100.0, 1.0, 0.98, 1.0, 0.99, 1.0, 1.0, 1.0])
     bars = make_bars(*(str(price) for price in opens))

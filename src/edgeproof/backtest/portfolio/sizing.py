@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from edgeproof.execution import Costs
 
 _MOST_TRADES: Final = 1_000_000
+# Of an account, so little that no number of trades uses it up or makes it too large for a market.
+_LESSON: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +87,9 @@ class RiskPerTrade:
 class FractionalKelly:
     """A fraction of the leverage at which the leg's own past trades would have grown fastest.
 
-    Past trades are those that the leg would have made alone and without limits, so that a leg which was shut out comes
-    back when its edge does. With returns r of their notional after costs, the leverage of fastest growth is taken as
+    Past trades are those that the leg would have made alone, at leverage one and never short of money: each of a stake
+    of its own, of which neither lots nor the least size of an order take anything. So a leg that was shut out comes back
+    when its edge does, whatever it would have lost by then. With returns r of their notional after costs, the leverage of fastest growth is taken as
     mean(r) / mean(r^2): exact for even bets (J. L. Kelly, *A New Interpretation of Information Rate*, 1956), and up to
     second order for any others (E. O. Thorp, *The Kelly Criterion in Blackjack, Sports Betting, and the Stock Market*,
     2006). Where it is not above zero there is no entry.
@@ -166,11 +169,13 @@ def size_entries(  # noqa: PLR0913 - what a size may depend on
 def _bet_kelly(
     sizing: FractionalKelly, signals: Signals, tape: Tape, costs: Costs, rules: InstrumentRules
 ) -> FloatArray:
+    stake = np.broadcast_to(np.float64(_LESSON), (len(signals.bars),))
     alone = replay_signals(
         tape,
-        replace(signals, leverage=np.broadcast_to(np.float64(1.0), (len(signals.bars),))),
+        replace(signals, leverage=stake),
         costs=costs,
-        rules=rules,
+        rules=replace(rules, lot=0.0, min_size=0.0),
+        initial_equity=1.0,
     )
     records = alone.records
     returns = records["pnl"] / (records["size"] * records["entry_price"])
