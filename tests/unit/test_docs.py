@@ -63,3 +63,13 @@ def test_every_concept_and_how_to_is_on_the_index() -> None:
         if str(page.relative_to(DOCS)) not in index
     ]
     assert not absent
+
+
+def test_every_command_is_on_the_index() -> None:
+    generator = load_generator()
+    rows = [line for line in (DOCS / "index.md").read_text("utf-8").splitlines() if line.startswith("| `edgeproof ")]
+    for name, _ in generator.walk_commands(generator.typer.main.get_command(generator.app), ("edgeproof",)):
+        _, first, *rest = name.split()
+        # Of `features` and `strategies` the group alone is named.
+        words = [first, *rest] if first in {"data", "simulate"} else [first]
+        assert any(all(re.search(rf"\b{word}\b", row.split("|")[1]) for word in words) for row in rows), name
