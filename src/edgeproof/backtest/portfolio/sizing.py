@@ -87,12 +87,12 @@ class RiskPerTrade:
 class FractionalKelly:
     """A fraction of the leverage at which the leg's own past trades would have grown fastest.
 
-    Past trades are those that the leg would have made alone, at leverage one and never short of money: each of a stake
-    of its own, of which neither lots nor the least size of an order take anything. So a leg that was shut out comes back
-    when its edge does, whatever it would have lost by then. With returns r of their notional after costs, the leverage of fastest growth is taken as
-    mean(r) / mean(r^2): exact for even bets (J. L. Kelly, *A New Interpretation of Information Rate*, 1956), and up to
-    second order for any others (E. O. Thorp, *The Kelly Criterion in Blackjack, Sports Betting, and the Stock Market*,
-    2006). Where it is not above zero there is no entry.
+    Past trades are those that the leg would have made alone, at leverage one and never short of money: each has a stake
+    of its own, and neither lots nor the least size of an order turn it away. So a leg that was shut out comes back when
+    its edge does, whatever it would have lost by then. With returns r of their notional after costs, the leverage of
+    fastest growth is taken as mean(r) / mean(r^2): exact for even bets (J. L. Kelly, *A New Interpretation of
+    Information Rate*, 1956), and up to second order for any others (E. O. Thorp, *The Kelly Criterion in Blackjack,
+    Sports Betting, and the Stock Market*, 2006). Where it is not above zero there is no entry.
 
     Attributes:
         fraction: Of that leverage.
