@@ -94,7 +94,7 @@ def prepare_tape(
         day_ends=day_ends,
         print_ts=print_ts,
         print_price=print_price,
-        slippage_factor=_read_factors(slippage_factor, len(bars)),
+        slippage_factor=read_factors(slippage_factor, len(bars)),
     )
 
 
@@ -167,7 +167,12 @@ def _order_trades(trades: pl.DataFrame | None) -> tuple[IntArray, FloatArray]:
     return prints["ts"].to_numpy(writable=True), prints["price"].to_numpy(writable=True)
 
 
-def _read_factors(factors: pl.Series | None, count: int) -> FloatArray:
+def read_factors(factors: pl.Series | None, count: int) -> FloatArray:
+    """What slippage is multiplied with in each bar, shape (count,); empty for none.
+
+    Raises:
+        InvalidValue: Not one number from 0 on a bar.
+    """
     if factors is None:
         return np.empty(0)
     if not isinstance(factors, pl.Series) or not factors.dtype.is_numeric() or len(factors) != count:

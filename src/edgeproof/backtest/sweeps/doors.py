@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from edgeproof.backtest.arguments import check_callables, read_costs, read_equity, read_rules
-from edgeproof.backtest.frames import split_bars, split_funding
+from edgeproof.backtest.frames import split_bars, split_factors, split_funding
 from edgeproof.backtest.sweeps.markets import Markets
 from edgeproof.backtest.sweeps.plans import MOST_COMBINATIONS, plan_sweep
 from edgeproof.backtest.sweeps.sweeping import CHUNK, Journal, gather_rows, stream_rows
+from edgeproof.backtest.tape import read_factors
 from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.frames import BARS, FUNDING
 from edgeproof.domain.hashing import combine_hashes, hash_rows
@@ -61,7 +63,8 @@ def sweep(  # noqa: PLR0913 - one keyword for each thing a sweep depends on
     """Backtest many combinations of params: all of a grid, some at random, or as optuna suggests.
 
     Args:
-        bars: As `backtest` takes them. Each symbol is an account of its own; strategies may look at the others.
+        bars: As `backtest` takes them, ``slippage_factor`` included. Each symbol is an account of its own; strategies
+            may look at the others.
         strategy: One strategy or several, each as `backtest` takes it.
         grid: Values by param, such as ``{"fast": range(5, 30)}``; params that are not in it keep their defaults. A name
             counts for every strategy with such a param, ``"ema_crossover.fast"`` for one. Without a grid, ``random``
@@ -139,6 +142,7 @@ def read_markets(
         bars=series,
         symbols=tuple(series),
         funding=split_funding(funding, tuple(series)),
+        slippage_factor=split_factors(bars),
         costs=read_costs(costs),
         rules=read_rules(rules),
         initial_equity=read_equity(initial_equity),
@@ -186,4 +190,7 @@ def _hash_markets(markets: Markets, venue: str) -> str:
         if (rates := markets.funding.get(symbol)) is not None:
             named = rates.with_columns(venue=place["venue"], symbol=place["symbol"])
             names.append(f"{symbol} funding:{hash_rows(named, FUNDING)}")
+        if (factors := markets.slippage_factor.get(symbol)) is not None:
+            numbers = read_factors(factors, len(series))
+            names.append(f"{symbol} slippage_factor:{hashlib.sha256(numbers.tobytes()).hexdigest()}")
     return combine_hashes(names)

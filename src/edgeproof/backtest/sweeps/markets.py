@@ -44,6 +44,7 @@ class Markets:
         bars: The finest bars of every symbol that is traded or looked at.
         symbols: Those that are traded, each with an account of its own.
         funding: Funding rates of those that have any.
+        slippage_factor: What slippage is multiplied with in each bar, of those traded where it is.
         costs, rules: As `backtest` has them.
         initial_equity: Quote units, of every account.
         reference: The symbol that cross-asset features compare with.
@@ -53,6 +54,7 @@ class Markets:
     bars: Mapping[str, BarSeries]
     symbols: tuple[str, ...]
     funding: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    slippage_factor: Mapping[str, pl.Series] = field(default_factory=dict)
     costs: Costs = field(default_factory=Costs)
     rules: InstrumentRules | None = None
     initial_equity: float = 10_000.0
@@ -95,7 +97,10 @@ class Desk:
         bars = {symbol: _make_writable(series) for symbol, series in markets.bars.items()}
         self._data = MarketData(bars, markets.funding, markets.reference, cache_bytes=markets.cache_bytes)
         self._tapes: dict[str, Tape] = {
-            symbol: prepare_tape(bars[symbol], markets.funding.get(symbol)) for symbol in markets.symbols
+            symbol: prepare_tape(
+                bars[symbol], markets.funding.get(symbol), slippage_factor=markets.slippage_factor.get(symbol)
+            )
+            for symbol in markets.symbols
         }
 
     def answer(self, question: Question) -> Answer:

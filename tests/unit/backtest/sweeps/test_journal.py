@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -19,8 +20,6 @@ from fakes.small_markets import START_MS, make_bars, make_funding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    import polars as pl
 
     from edgeproof.domain.records import Trial
 
@@ -137,10 +136,21 @@ def test_other_data_costs_or_equity_are_other_questions() -> None:
         {"bars": later},
         {"funding": funding},
         {"timeframes": "15m"},
+        {"bars": BARS.with_columns(slippage_factor=pl.lit(2.0))},
+        {"bars": BARS.with_columns(slippage_factor=pl.lit(3.0))},
     ]
     for at, more in enumerate(asked, start=1):
         ledger.sweep(**more)
         assert ledger.given == 9 * at, more
+
+
+def test_a_question_without_factors_keeps_the_name_it_had() -> None:
+    ledger = Ledger()
+    # Round prices, which every processor makes alike.
+    still = BARS.head(60).with_columns(pl.lit(100.0).alias(name) for name in ("open", "high", "low", "close", "volume"))
+    ledger.sweep(still, grid={"fast": [5]}, funding=make_funding("BTC-USDT", minutes=60))
+    (trial,) = ledger.kept.trials()
+    assert trial.data_hash == "571a231da8ebdfd0"
 
 
 def test_trials_need_a_name_for_their_market() -> None:

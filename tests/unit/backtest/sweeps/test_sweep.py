@@ -77,6 +77,24 @@ def test_conditions_reach_every_backtest() -> None:
     assert table["timeframe"].unique().to_list() == ["15m"]
 
 
+@pytest.mark.parametrize("compute", [None, "processes"])
+def test_factors_of_slippage_reach_every_backtest(compute: str | None) -> None:
+    dearer = TWO.with_columns(slippage_factor=pl.when(pl.col("symbol") == "BTC-USDT").then(10.0).otherwise(2.5))
+    table = sweep(dearer, CROSSING, grid={"fast": [3, 5]}, compute=compute)
+    for symbol in ("BTC-USDT", "ETH-USDT"):
+        own = dearer.filter(pl.col("symbol") == symbol)
+        expected = run_one_by_one(own, CROSSING, [{"fast": 3}, {"fast": 5}])
+        found = table.filter(pl.col("symbol") == symbol)
+        assert found["slippage"].to_list() == [metrics.slippage for metrics in expected]
+        assert found["final_equity"].to_list() == [metrics.final_equity for metrics in expected]
+    assert (table["slippage"] > sweep(TWO, CROSSING, grid={"fast": [3, 5]})["slippage"]).all()
+
+
+def test_factors_that_cannot_be_are_refused() -> None:
+    with pytest.raises(InvalidValue, match="slippage_factor"):
+        sweep(ONE.with_columns(slippage_factor=pl.lit(-1.0)), CROSSING, grid={"fast": [3]})
+
+
 def test_every_symbol_timeframe_and_strategy_has_its_rows() -> None:
     grid = {"fast": [3, 4], "stretched.window": [10, 30, 50]}
     table = sweep(TWO, [CROSSING, STRETCHED], grid=grid, timeframes=["5m", "15m"])
