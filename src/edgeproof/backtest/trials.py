@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -15,12 +15,14 @@ from edgeproof.domain.records import Trial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
-    from edgeproof.backtest.replay import Replay
+    from edgeproof.domain.arrays import FloatArray, IntArray
     from edgeproof.domain.instruments import Instrument
     from edgeproof.domain.results import Metrics
     from edgeproof.domain.time import Timeframe, Window
     from edgeproof.execution import Costs
+    from edgeproof.kernels.replay import TradeRecords
 
 # Raised whenever the same question may get another answer: a trial of an earlier engine is another trial.
 ENGINE: Final = 1
@@ -28,8 +30,42 @@ ENGINE: Final = 1
 _HASH_LENGTH: Final = 16
 
 
+class Traded(Protocol):
+    """What a trial remembers of an account, whether one strategy traded it or many; all as `Replay` has them."""
+
+    @property
+    def records(self) -> TradeRecords:
+        """Closed trades."""
+        ...
+
+    @property
+    def entry_ts(self) -> IntArray:
+        """When each was entered."""
+        ...
+
+    @property
+    def exit_ts(self) -> IntArray:
+        """When each was left."""
+        ...
+
+    @property
+    def daily_returns(self) -> FloatArray:
+        """One for each UTC day."""
+        ...
+
+    @property
+    def first_day(self) -> date:
+        """The first of them."""
+        ...
+
+    @property
+    def metrics(self) -> Metrics:
+        """Every measure."""
+        ...
+
+
 def make_trial(  # noqa: PLR0913 - one keyword for each thing the question depends on
-    replay: Replay,
+    replay: Traded,
     *,
     strategy_hash: str,
     strategy: str,
@@ -42,6 +78,7 @@ def make_trial(  # noqa: PLR0913 - one keyword for each thing the question depen
     origin: str,
     created_ms: int,
     rules: InstrumentRules | None = None,
+    owners: IntArray | None = None,
 ) -> Trial:
     """Remember a replay as a trial.
 
@@ -58,6 +95,7 @@ def make_trial(  # noqa: PLR0913 - one keyword for each thing the question depen
         origin: Who asked: cycle, cli, ...
         created_ms: When, UTC milliseconds; in neither hash.
         rules: As the replay had them.
+        owners: The leg of each trade where several trade one account; part of the answer.
     """
     conditions = describe_conditions(costs, rules, replay.metrics.initial_equity)
     values = {name: float(value) for name, value in params.items()}
@@ -83,7 +121,7 @@ def make_trial(  # noqa: PLR0913 - one keyword for each thing the question depen
         metrics=describe_metrics(replay.metrics),
         first_day=replay.first_day.isoformat(),
         daily_returns=tuple(replay.daily_returns.tolist()),
-        result_hash=hash_result(replay),
+        result_hash=hash_result(replay, owners),
         origin=origin,
         created_ms=created_ms,
     )
@@ -133,11 +171,12 @@ def describe_metrics(metrics: Metrics) -> dict[str, Any]:
     return asdict(metrics)
 
 
-def hash_result(replay: Replay) -> str:
-    """Name an answer: every trade and every daily return, to the bit."""
+def hash_result(replay: Traded, owners: IntArray | None = None) -> str:
+    """Name an answer: every trade, with its leg where there are several, and every daily return, to the bit."""
     digest = hashlib.sha256(f"{len(replay.records)}:{len(replay.daily_returns)}".encode())
     for name in replay.records.dtype.names or ():
         digest.update(np.ascontiguousarray(replay.records[name]).tobytes())
-    for column in (replay.entry_ts, replay.exit_ts, replay.daily_returns):
+    legs = () if owners is None else (owners,)
+    for column in (*legs, replay.entry_ts, replay.exit_ts, replay.daily_returns):
         digest.update(np.ascontiguousarray(column).tobytes())
     return digest.hexdigest()[:_HASH_LENGTH]

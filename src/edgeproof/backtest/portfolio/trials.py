@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from edgeproof.backtest.portfolio.legs import order_legs
 from edgeproof.backtest.portfolio.sizing import Signalled
-from edgeproof.backtest.trials import describe_conditions, describe_metrics, name_trial
+from edgeproof.backtest.trials import make_trial
 from edgeproof.domain.hashing import hash_json
 from edgeproof.domain.instruments import Instrument
-from edgeproof.domain.records import Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,12 +20,12 @@ if TYPE_CHECKING:
     from edgeproof.backtest.portfolio.result import PortfolioResult
     from edgeproof.backtest.portfolio.sizing import Sizing
     from edgeproof.domain.instruments import InstrumentRules
+    from edgeproof.domain.records import Trial
     from edgeproof.domain.time import Timeframe, Window
     from edgeproof.execution import Costs
 
 # What stands where other trials name their symbol.
 PORTFOLIO_SYMBOL: Final = "PORTFOLIO"
-_HASH_LENGTH: Final = 16
 
 
 def describe_portfolio(
@@ -94,35 +90,19 @@ def make_portfolio_trial(  # noqa: PLR0913 - one keyword for each thing the ques
         origin: Who asked.
         created_ms: When, UTC milliseconds; in neither hash.
     """
-    instrument = Instrument(venue=venue, symbol=PORTFOLIO_SYMBOL)
-    conditions = describe_conditions(costs, None, result.metrics.initial_equity)
-    strategy_hash = name_portfolio(composition)
-    key = name_trial(
-        strategy_hash=strategy_hash,
+    return make_trial(
+        result,
+        strategy_hash=name_portfolio(composition),
+        strategy=f"portfolio of {len(result.legs)}",
         params={},
-        instrument=instrument,
+        instrument=Instrument(venue=venue, symbol=PORTFOLIO_SYMBOL),
         timeframe=timeframe,
         window=window,
         data_hash=data_hash,
-        conditions=conditions,
-    )
-    return Trial(
-        key=key,
-        strategy_hash=strategy_hash,
-        strategy=f"portfolio of {len(result.legs)}",
-        params={},
-        instrument=instrument,
-        timeframe=timeframe.name,
-        window=window,
-        data_hash=data_hash,
-        costs=conditions,
-        trades=len(result.records),
-        metrics=describe_metrics(result.metrics),
-        first_day=result.first_day.isoformat(),
-        daily_returns=tuple(result.daily_returns.tolist()),
-        result_hash=_hash_result(result),
+        costs=costs,
         origin=origin,
         created_ms=created_ms,
+        owners=result.owners,
     )
 
 
@@ -130,13 +110,3 @@ def name_portfolio(composition: Mapping[str, Any]) -> str:
     """Name what a portfolio does: what its legs are called is left out."""
     legs = [{name: value for name, value in leg.items() if name != "leg"} for leg in composition["legs"]]
     return hash_json({"portfolio": legs, "limits": composition["limits"], "rules": composition["rules"]})
-
-
-def _hash_result(result: PortfolioResult) -> str:
-    """Name the answer: every trade with its leg, and every daily return, to the bit."""
-    digest = hashlib.sha256(f"{len(result.records)}:{len(result.daily_returns)}".encode())
-    for name in result.records.dtype.names or ():
-        digest.update(np.ascontiguousarray(result.records[name]).tobytes())
-    for column in (result.owners, result.entry_ts, result.exit_ts, result.daily_returns):
-        digest.update(np.ascontiguousarray(column).tobytes())
-    return digest.hexdigest()[:_HASH_LENGTH]
