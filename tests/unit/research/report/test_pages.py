@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +13,7 @@ from edgeproof.research.report import build_report, render_html, render_markdown
 from edgeproof.research.report.figures import draw_figures, draw_sparkline
 from edgeproof.research.report.markdown import escape_markdown
 from fakes.cycle_results import make_result
+from fakes.pages import PageReader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,37 +31,8 @@ def page(report: dict[str, Any]) -> str:
     return render_html(report)
 
 
-class Reader(HTMLParser):
-    """Collects tags with their attributes, and the text outside scripts and styles."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self._inside: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag in {"script", "style"}:
-            self._inside.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._inside and self._inside[-1] == tag:
-            self._inside.pop()
-
-    def handle_data(self, data: str) -> None:
-        if not self._inside:
-            self.words.append(data)
-
-
-def read(page: str) -> Reader:
-    reader = Reader()
-    reader.feed(page)
-    return reader
-
-
 def test_the_page_reaches_for_nothing_outside_itself(page: str) -> None:
-    tags = read(page).tags
+    tags = PageReader(page).tags
     assert not [tag for tag, _ in tags if tag in {"link", "iframe", "object", "embed", "img", "base", "form"}]
     assert not [attrs for _, attrs in tags if "src" in attrs or str(attrs.get("href", "#"))[:1] != "#"]
     policy = [attrs["content"] for tag, attrs in tags if attrs.get("http-equiv") == "Content-Security-Policy"]
@@ -79,7 +50,7 @@ def test_the_page_reaches_for_nothing_outside_itself(page: str) -> None:
     ],
 )
 def test_both_forms_say_what_was_assumed(page: str, report: dict[str, Any], told: str) -> None:
-    assert told in " ".join(read(page).words)
+    assert told in PageReader(page).words
     assert told in render_markdown(report)
 
 
@@ -97,13 +68,13 @@ def test_the_chart_library_is_inside_once(page: str) -> None:
 
 
 def test_the_verdict_and_the_trials_come_before_the_sharpe_ratio(page: str) -> None:
-    words = " ".join(read(page).words)
+    words = PageReader(page).words
     verdict, trials, sharpe = (words.index(w) for w in ("Nothing is proven", "trials ever recorded", "Sharpe"))
     assert verdict < trials < sharpe
 
 
 def test_every_strategy_gate_and_market_is_on_the_page(report: dict[str, Any], page: str) -> None:
-    words = " ".join(" ".join(read(page).words).split())
+    words = PageReader(page).words
     for row in report["pools"]["strategies"]:
         assert row["strategy"] in words
         assert row["summary"] in words
@@ -114,7 +85,7 @@ def test_every_strategy_gate_and_market_is_on_the_page(report: dict[str, Any], p
 
 
 def test_every_chart_of_the_page_has_a_figure(report: dict[str, Any], page: str) -> None:
-    wanted = {attrs["data-figure"] for _, attrs in read(page).tags if "data-figure" in attrs}
+    wanted = {attrs["data-figure"] for _, attrs in PageReader(page).tags if "data-figure" in attrs}
     assert wanted == set(draw_figures(report))
     embedded = re.search(r'<script type="application/json" id="figures">(.*?)</script>', page, re.DOTALL)
     assert embedded is not None
@@ -130,14 +101,14 @@ def test_every_colour_of_a_figure_is_a_style_of_the_page(report: dict[str, Any],
 def test_a_hostile_thesis_stays_text() -> None:
     hostile = build_report(make_result(thesis=HOSTILE))
     plain = build_report(make_result())
-    attacked, harmless = read(render_html(hostile)), read(render_html(plain))
+    attacked, harmless = PageReader(render_html(hostile)), PageReader(render_html(plain))
     assert [tag for tag, _ in attacked.tags] == [tag for tag, _ in harmless.tags]
-    assert HOSTILE in " ".join(attacked.words)
+    assert HOSTILE in attacked.words
 
 
 def test_a_hostile_name_stays_text_in_figures_too() -> None:
     names = (HOSTILE, "b", "c", "d")
-    attacked = read(render_html(build_report(make_result(strategies=names))))
+    attacked = PageReader(render_html(build_report(make_result(strategies=names))))
     assert not [tag for tag, attrs in attacked.tags if tag == "img" or "onerror" in attrs]
     assert sum(tag == "script" for tag, _ in attacked.tags) == 3
 
