@@ -42,7 +42,7 @@ def show_markets(
 ) -> None:
     """Ask a venue for its markets' rules: lot, tick, least size, leverage, margin tiers, state; and keep them.
 
-    Backtests and research on the venue's instruments go by them from then on. `data backfill` and `data ingest` keep
+    Whatever trades the venue's instruments goes by them from then on. `data backfill` and `data ingest` keep
     them too, without tiers.
     """
     from edgeproof.adapters.rate_budget import Urgency
