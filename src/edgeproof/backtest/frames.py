@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from edgeproof.domain.errors import InvalidValue
+from edgeproof.domain.errors import InvalidValue, offer_names
 from edgeproof.domain.frames import require_frame, require_text
+from edgeproof.domain.instruments import parse_symbol
 from edgeproof.domain.series import BarSeries
 from edgeproof.domain.time import MS_PER_MINUTE, ONE_MINUTE, Timeframe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _MIN_BARS_TO_TELL = 2
 _PAIRS_TO_TELL = 10_001
+_MOST_LISTED = 3
 
 
 def split_bars(
@@ -47,16 +49,17 @@ def split_bars(
 
 
 def split_funding(funding: pl.DataFrame | None, symbols: tuple[str, ...]) -> Mapping[str, pl.DataFrame]:
-    """The funding of each symbol that has any.
+    """The funding of each symbol that has any, by the bars' spelling, whichever usual one the frame has.
 
     Raises:
-        InvalidValue: No frame, or one without a ``symbol`` column for several symbols.
+        InvalidValue: No frame, one without a ``symbol`` column for several symbols, one of several symbols for bars
+            that name none, one of none of the bars' symbols, or one that spells a symbol in two ways.
     """
     return _split(funding, "funding", symbols)
 
 
 def split_trades(trades: pl.DataFrame | None, symbols: tuple[str, ...]) -> Mapping[str, pl.DataFrame]:
-    """The market's trades of each symbol that has any.
+    """The market's trades of each symbol that has any, likewise.
 
     Raises:
         InvalidValue: As for `split_funding`.
@@ -78,13 +81,51 @@ def _split(frame: pl.DataFrame | None, what: str, symbols: tuple[str, ...]) -> M
     if frame is None:
         return {}
     require_frame(frame, what)
-    if "symbol" in frame.columns and symbols != ("",):
-        require_text(frame, "symbol", what)
-        parts = {symbol: frame.filter(pl.col("symbol").cast(pl.String) == symbol) for symbol in symbols}
-        return {symbol: part for symbol, part in parts.items() if not part.is_empty()}
-    if len(symbols) > 1:
-        raise InvalidValue(what, "a frame without the column symbol", "the column, since the bars have several")
-    return {symbols[0]: frame}
+    if "symbol" not in frame.columns:
+        if len(symbols) > 1:
+            raise InvalidValue(what, "a frame without the column symbol", "the column, since the bars have several")
+        return {symbols[0]: frame}
+    require_text(frame, "symbol", what)
+    spellings = sorted(str(name) for name in frame["symbol"].unique())
+    if symbols == ("",):
+        if len(spellings) > 1:
+            expected = "rows of one symbol, since the bars name none; filter the frame"
+            raise InvalidValue(what, f"rows of {_list_some(spellings)}", expected)
+        return {"": frame}
+    found = _match_symbols(what, symbols, spellings)
+    if spellings and not found:
+        expected = f"rows of the bars' symbols; {offer_names(spellings[0], symbols)}"
+        raise InvalidValue(what, f"rows of {_list_some(spellings)}", expected)
+    return {symbol: frame.filter(pl.col("symbol").cast(pl.String) == name) for symbol, name in found.items()}
+
+
+def _match_symbols(what: str, symbols: tuple[str, ...], spellings: Sequence[str]) -> dict[str, str]:
+    """How a frame spells each symbol of the bars that it has: as the bars do or, if it does not, in any usual way."""
+    found = {symbol: symbol for symbol in set(symbols).intersection(spellings)}
+    waiting: dict[str, list[str]] = {}
+    for symbol in symbols:
+        if symbol not in found:
+            waiting.setdefault(_name_pair(symbol), []).append(symbol)
+    for name in sorted(set(spellings).difference(symbols)):
+        matching = waiting.get(_name_pair(name), [])
+        taken = [found[symbol] for symbol in matching if symbol in found]
+        if len(matching) > 1 or taken:
+            expected = f"one spelling of a symbol; it may also be {_list_some([*matching, *taken])}"
+            raise InvalidValue(what, f"rows of {name}", expected)
+        found |= dict.fromkeys(matching, name)
+    return {symbol: found[symbol] for symbol in symbols if symbol in found}
+
+
+def _name_pair(symbol: str) -> str:
+    try:
+        return parse_symbol(symbol)
+    except InvalidValue:
+        return symbol
+
+
+def _list_some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+    return ", ".join(names[:_MOST_LISTED]) + more
 
 
 def _read_series(bars: pl.DataFrame, timeframe: Timeframe | None) -> BarSeries:

@@ -280,6 +280,65 @@ def test_funding_goes_to_its_own_symbol() -> None:
         backtest(frame, CROSSING, funding=funding.drop("symbol"))
 
 
+def make_rates(*symbols: str) -> pl.DataFrame:
+    """A rate every ten minutes, of each symbol the same."""
+    times = [START + timedelta(minutes=m) for m in range(0, 600, 10)]
+    return pl.concat([pl.DataFrame({"symbol": [name] * 60, "ts": times, "rate": 0.01}) for name in symbols])
+
+
+@pytest.mark.parametrize("spelled", ["BTC-USDT", "BTCUSDT", "BTC/USDT:USDT", "btc_usdt", "XBT-USDT"])
+@pytest.mark.parametrize("dtype", [pl.String, pl.Categorical])
+def test_a_symbol_is_itself_however_it_is_spelled(spelled: str, dtype: Any) -> None:  # noqa: ANN401 - a polars type
+    frame = make_frame(symbol="BTC-USDT")
+    named = make_rates(spelled).with_columns(pl.col("symbol").cast(dtype))
+    paid = backtest(frame, CROSSING, funding=named).metrics
+    assert paid == backtest(frame, CROSSING, funding=named.drop("symbol")).metrics
+    assert paid.funding != 0
+    assert paid == backtest(frame.with_columns(symbol=pl.lit("BTCUSDT")), CROSSING, funding=named).metrics
+
+
+def test_prints_of_another_spelling_settle_bars_too() -> None:
+    frame = make_frame(200, seed=5, symbol="BTC/USDT").with_columns(
+        high=pl.col("close") * 1.01, low=pl.col("close") * 0.99
+    )
+    ups = frame.select(pl.col("ts") + pl.duration(seconds=1), price=pl.col("high"), symbol=pl.lit("BTCUSDT"))
+    strategy = CROSSING + "stop: close * 0.005\ntake: close * 0.005\n"
+    assert set(backtest(frame, strategy, costs=FREE, trades=ups).trades["exit_reason"]) == {"take"}
+
+
+def test_the_very_spelling_comes_before_another_of_the_same_pair() -> None:
+    spot_and_perpetual = [make_frame(symbol=name) for name in ("BTC/USDT", "BTC/USDT:USDT")]
+    result = backtest(pl.concat(spot_and_perpetual), CROSSING, funding=make_rates("BTC/USDT:USDT"))
+    assert result.by_symbol["BTC/USDT"].metrics.funding == 0
+    assert result.by_symbol["BTC/USDT:USDT"].metrics.funding != 0
+
+
+@pytest.mark.parametrize(
+    ("bars", "rows", "told"),
+    [
+        (["BTC-USDT"], ["ETHUSDT"], "rows of ETHUSDT'; expected rows of the bars' symbols; .*BTC-USDT"),
+        (["BTC-USDT", "X"], ["A", "B", "C", "D", "Y"], "rows of A, B, C and 2 more"),
+        ([""], ["BTC-USDT", "ETH-USDT"], "rows of one symbol, since the bars name none"),
+        (["BTC-USDT"], ["BTCUSDT", "BTC_USDT"], "one spelling of a symbol"),
+        (["BTC-USDT", "BTC_USDT"], ["BTCUSDT"], "one spelling of a symbol; it may also be BTC-USDT, BTC_USDT"),
+    ],
+)
+def test_rows_of_other_symbols_are_refused_in_one_line(bars: list[str], rows: list[str], told: str) -> None:
+    frame = pl.concat([make_frame(symbol=name) for name in bars])
+    frame = frame.drop("symbol") if bars == [""] else frame
+    funding = make_rates(*rows)
+    prints = funding.select("symbol", "ts", price=pl.lit(100.0))
+    for given_funding, given_trades in ((funding, None), (None, prints)):
+        with pytest.raises(InvalidValue, match=told) as refusal:
+            backtest(frame, CROSSING, funding=given_funding, trades=given_trades)
+        assert "\n" not in str(refusal.value)
+
+
+def test_rows_of_no_symbol_at_all_are_no_rows() -> None:
+    frame = make_frame(symbol="BTC-USDT")
+    assert backtest(frame, CROSSING, funding=make_rates("BTCUSDT").clear()).metrics.funding == 0
+
+
 def test_costs_only_ever_hurt() -> None:
     frame = make_frame()
     free, dear = (backtest(frame, CROSSING, costs=costs).metrics for costs in (FREE, Costs()))
