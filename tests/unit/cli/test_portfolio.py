@@ -8,6 +8,9 @@ import pytest
 
 from edgeproof.backtest.portfolio import PORTFOLIO_SYMBOL, PORTFOLIO_TRADES
 from edgeproof.bootstrap import open_workspace
+from edgeproof.domain.frames import BARS
+from edgeproof.domain.instruments import Instrument
+from edgeproof.domain.time import ONE_MINUTE
 from fakes.command_line import make_desk, run
 
 if TYPE_CHECKING:
@@ -81,6 +84,20 @@ def test_a_kind_of_size_is_told_by_its_name_and_number(ask: Ask, size: str, kind
 def test_a_window_may_be_named_by_its_ends_and_a_venue_by_its_name(ask: Ask) -> None:
     document = ask(*PAIR, "--from", "2024-03-01T06:00Z", "--to", "2024-03-01T12:00Z", "--venue", "imported")
     assert document["window"] == {"from": "2024-03-01T06:00:00Z", "to": "2024-03-01T12:00:00Z", "days": 0.25}
+
+
+@pytest.mark.parametrize(("command", "trials"), [("portfolio", 1), ("sweep --random 2", 2)])
+def test_a_lake_of_several_venues_asks_which(
+    command: str, trials: int, desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lake = open_workspace(desk).lake
+    bars = lake.bars(Instrument(venue="imported", symbol="BTC-USDT"), ONE_MINUTE)
+    lake.append(BARS, bars.with_columns(venue=pl.lit("elsewhere")))
+    assert run(*command.split(), "ema_crossover") == 2
+    assert "expected those of one venue: --venue elsewhere, or --symbols elsewhere:BTC-USDT" in capsys.readouterr().err
+    assert run(*command.split(), "ema_crossover", "--venue", "elsewhere", "--json") == 0
+    assert open_workspace(desk).ledger.count_trials() == trials
+    assert {trial.instrument.venue for trial in open_workspace(desk).ledger.trials()} == {"elsewhere"}
 
 
 def test_params_and_priorities_are_told_by_strategy(ask: Ask) -> None:
