@@ -40,7 +40,7 @@ def draw_waterfall(costs: Mapping[str, float]) -> Figure:
         "data": [
             {
                 "type": "waterfall",
-                "measure": ["absolute", *("relative" for _ in _PAID), "total"],
+                "measure": [*("relative" for _ in values[:-1]), "total"],
                 "x": ["before<br>costs", *_PAID, "net"],
                 "y": values,
                 # Adding zero turns a negative zero into zero.
@@ -50,7 +50,8 @@ def draw_waterfall(costs: Mapping[str, float]) -> Figure:
                 "cliponaxis": False,
                 "increasing": {"marker": {"color": "--earned"}},
                 "decreasing": {"marker": {"color": "--lost"}},
-                "totals": {"marker": {"color": "--series-1"}},
+                # What was left has the colour of its sign, as every step on the way has.
+                "totals": {"marker": {"color": "--earned" if costs["net"] > 0.0 else "--lost"}},
                 "connector": {"line": {"color": "--line", "width": 1}},
             }
         ],

@@ -47,6 +47,14 @@ def test_a_waterfall_falls_from_gross_to_net() -> None:
     assert sum(trace["y"][:-1]) == trace["y"][-1]
 
 
+@pytest.mark.parametrize(("gross", "net", "colour"), [(100.0, 75.0, "--earned"), (10.0, -15.0, "--lost")])
+def test_what_was_left_has_the_colour_of_its_sign(gross: float, net: float, colour: str) -> None:
+    (trace,) = draw_waterfall({"gross": gross, "slippage": 10.0, "fees": 15.0, "funding": 0.0, "net": net})["data"]
+    assert trace["totals"]["marker"]["color"] == colour
+    # What prices gave is a step like any other: from zero up in green, or down in red.
+    assert trace["measure"] == ["relative"] * 4 + ["total"]
+
+
 def test_nothing_lost_is_not_a_loss() -> None:
     assert say_signed_percent(-1e-9) == "+0.0 %"
     assert say_number(-0.001) == "0.00"
