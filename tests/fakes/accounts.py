@@ -13,6 +13,7 @@ from edgeproof.backtest import backtest_signals
 from edgeproof.backtest.replay import CostBreakdown
 from edgeproof.domain.frames import UTC_MS
 from edgeproof.domain.results import EQUITY_CURVE, TRADE_LIST, Metrics
+from edgeproof.execution import Costs
 
 if TYPE_CHECKING:
     from edgeproof.backtest import BacktestResult
@@ -73,6 +74,21 @@ def trade_walk(
     return bars, backtest_signals(
         bars, long=long, short=short, exit_long=leave, exit_short=leave, stop=1.0, timeframe=f"{minutes}m"
     )
+
+
+def leave_in_parts(*, share: float, hours: int = 10) -> tuple[pl.DataFrame, BacktestResult]:
+    """Minutes at 100 of which one touches 111, and a long held through them whose share leaves at 110, free of costs.
+
+    It enters with the second minute and leaves in part with the third, and is closed at 100 when the bars end.
+    """
+    price = np.full(hours * 60, 100.0)
+    high = price.copy()
+    high[2] = 111.0
+    ts = pl.Series(START_MS + np.arange(len(price)) * MINUTE_MS).cast(UTC_MS)
+    bars = pl.DataFrame({"ts": ts, "open": price, "high": high, "low": price, "close": price})
+    costs = Costs(taker=0.0, slippage=0.0)
+    entries = np.arange(len(price)) == 0
+    return bars, backtest_signals(bars, long=entries, take=10.0, take_share=share, costs=costs, timeframe="1m")
 
 
 def make_trades(rows: int, *, seed: int = 1) -> pl.DataFrame:

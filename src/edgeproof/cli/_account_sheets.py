@@ -37,7 +37,10 @@ def make_backtest_sheet(
     return Sheet(
         title=_name(strategy["name"], named.values(), strategy["timeframe"], strategy["params"]),
         account=result,
-        markets={name: Market(candles=candles[one], trades=replays[one].trades) for one, name in named.items()},
+        markets={
+            name: Market(candles=candles[one], trades=replays[one].trades, parts=replays[one].partial_exits)
+            for one, name in named.items()
+        },
         notes=_tell(f"thesis: {strategy['thesis']}", *list_backtest_notes(document)),
     )
 
@@ -76,7 +79,7 @@ def make_sweep_sheet(done: Sweep, replay: Replay, document: Mapping[str, Any]) -
                 *document["remarks"],
             ),
         ),
-        markets={best["symbol"]: Market(candles=candles, trades=replay.trades)},
+        markets={best["symbol"]: Market(candles=candles, trades=replay.trades, parts=replay.partial_exits)},
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+from edgeproof.domain.results import PARTIAL_EXITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from edgeproof.domain.results import Metrics
     from edgeproof.pages import Landscape
     from edgeproof.sheets.candles import Candles
+
+NAMELESS: Final = "price"  # what the one market of an account is called whose bars name none
 
 
 class MoneySpent(Protocol):
@@ -47,7 +51,10 @@ class MoneySpent(Protocol):
 
 
 class Account(Protocol):
-    """One account, or several added up: whatever has these six has a sheet."""
+    """One account, or several added up: whatever has these six has a sheet.
+
+    One that also has ``partial_exits`` (``domain.results.PARTIAL_EXITS``) has positions that leave in parts.
+    """
 
     @property
     def metrics(self) -> Metrics:
@@ -87,10 +94,12 @@ class Market:
     Attributes:
         candles: Its prices.
         trades: ``domain.results.TRADE_LIST``, those of this market alone, in order of entry.
+        parts: ``domain.results.PARTIAL_EXITS``: what left of them before the rest.
     """
 
     candles: Candles
     trades: pl.DataFrame
+    parts: pl.DataFrame = field(default_factory=PARTIAL_EXITS.to_frame)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

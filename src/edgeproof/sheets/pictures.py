@@ -16,7 +16,7 @@ import numpy as np
 
 from edgeproof.domain.errors import MissingExtra
 from edgeproof.pages import read_text
-from edgeproof.sheets.rendering import draw_pictures
+from edgeproof.sheets.rendering import draw_markets, draw_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,8 +29,11 @@ _INCHES: Final = (10.0, 5.0)
 _DOTS: Final = 144
 _MS_PER_DAY: Final = 86_400_000.0
 _VARIABLE: Final = re.compile(r"(--[a-z0-9-]+):\s*([^;]+);")
+_NO_FILE_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_NAME: Final = 60
 _MARKERS: Final = {
-    "circle": "o", "x": "x", "x-thin-open": "x", "star": "*", "triangle-up": "^", "triangle-down": "v",
+    "circle": "o", "circle-open": "o", "x": "x", "x-thin-open": "x", "star": "*",
+    "triangle-up": "^", "triangle-down": "v",
 }  # fmt: skip
 # Years, months, days, hours, minutes, seconds; then the same where the smaller part is zero.
 _DATES: Final = ("%Y", "%b", "%b %d", "%H:%M", "%H:%M", "%S.%f")
@@ -50,16 +53,26 @@ def require_drawing() -> None:
 
 
 def render_pictures(sheet: Sheet) -> dict[str, bytes]:
-    """Every figure of a sheet as PNG, by name, in the colours of day.
+    """Every figure of a sheet as PNG, by name, in the colours of day; of several markets, each has its price.
 
     Raises:
         MissingExtra: matplotlib is not installed.
     """
     require_drawing()
-    return {
-        name: _draw(picture.figure, f"{picture.heading}\n{sheet.title}")
-        for name, picture in draw_pictures(sheet).items()
-    }
+    pictures = draw_pictures(sheet)
+    if pictures.pop("price", None) is not None:
+        priced = draw_markets(sheet)
+        pictures |= dict(zip(_name_files(list(priced)), priced.values(), strict=True))
+    return {name: _draw(picture.figure, f"{picture.heading}\n{sheet.title}") for name, picture in pictures.items()}
+
+
+def _name_files(markets: list[str]) -> list[str]:
+    """What the pictures of markets are called: names that differ wherever they become files."""
+    if len(markets) == 1:
+        return ["price"]
+    plain = [_NO_FILE_NAME.sub("-", market)[:_LONGEST_NAME] for market in markets]
+    alike = len({name.casefold() for name in plain}) < len(plain)
+    return [f"price-{place}-{name}" if alike else f"price-{name}" for place, name in enumerate(plain, 1)]
 
 
 def _draw(figure: Figure, title: str) -> bytes:
@@ -170,6 +183,7 @@ def _draw_marks(axis: Any, trace: Figure, layout: Figure, data: list[Figure]) ->
     axis.scatter(
         x, y, s=(marker["size"] * _POINTS_A_PIXEL) ** 2, marker=_MARKERS[marker["symbol"]], color=marker["color"],
         alpha=marker.get("opacity", 1.0), linewidths=1.0, label=trace.get("name"), zorder=3,
+        **({"facecolors": "none"} if marker["symbol"] == "circle-open" else {}),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from edgeproof.domain.time import MS_PER_SECOND
 from edgeproof.sheets.candles import LENGTHS, Candles, merge_candles
+from edgeproof.sheets.parts import match_parts, price_rests
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -37,6 +38,8 @@ def draw_price(market: Market) -> Figure:
     banded = len(seen) > MOST_CANDLES_SEEN
     middle = seen.ts.tolist()
     shown = _show_trades(market.trades)
+    parts = match_parts(shown, market.parts)
+    left = shown.with_columns(exit_price=price_rests(shown, parts))
     traces = [
         {**_line("low", "--series-1", 0), "x": middle if banded else [], "y": seen.low.tolist() if banded else []},
         {
@@ -59,11 +62,12 @@ def draw_price(market: Market) -> Figure:
             "increasing": {"line": {"color": "--soft", "width": 1}, "fillcolor": "--card"},
             "decreasing": {"line": {"color": "--soft", "width": 1}, "fillcolor": "--soft"},
         },
-        {**_line("won", "--earned", 1.5), **_join(shown.filter(pl.col("pnl") > 0.0))},
-        {**_line("lost", "--lost", 1.5), **_join(shown.filter(pl.col("pnl") <= 0.0))},
-        _marks("long in", "triangle-up", "--series-3", shown.filter(pl.col("side") == "long"), "entry"),
-        _marks("short in", "triangle-down", "--series-5", shown.filter(pl.col("side") == "short"), "entry"),
-        _marks("out", "x-thin-open", "--ink", shown, "exit"),
+        {**_line("won", "--earned", 1.5), **_join(left, parts, pl.col("pnl") > 0.0)},
+        {**_line("lost", "--lost", 1.5), **_join(left, parts, pl.col("pnl") <= 0.0)},
+        _marks("long in", "triangle-up", "--series-3", left.filter(pl.col("side") == "long"), "entry_"),
+        _marks("short in", "triangle-down", "--series-5", left.filter(pl.col("side") == "short"), "entry_"),
+        _marks("out", "x-thin-open", "--ink", left, "exit_"),
+        _marks("part out", "circle-open", "--ink", parts, ""),
         {**_sum_columns(market, seen), "type": "bar", "name": "result", "yaxis": "y2", "offset": 0},
     ]
     return {
@@ -84,6 +88,7 @@ def pack_market(name: str, market: Market) -> dict[str, Any]:
     candles = market.candles
     first = int(candles.ts[0]) if len(candles) else 0
     kept = keep_largest(market.trades)
+    parts = match_parts(kept, market.parts)
     reasons = kept["exit_reason"].unique().to_list()
     return {
         "name": name,
@@ -95,10 +100,16 @@ def pack_market(name: str, market: Market) -> dict[str, Any]:
         "trades": {
             "entry": _pack(_count_seconds(kept["entry_ts"], first), "<i4"),
             "exit": _pack(_count_seconds(kept["exit_ts"], first), "<i4"),
-            **{c: _pack(kept[c].to_numpy(), "<f4") for c in ("entry_price", "exit_price", "pnl")},
+            **{c: _pack(kept[c].to_numpy(), "<f4") for c in ("entry_price", "pnl")},
+            "exit_price": _pack(price_rests(kept, parts), "<f4"),
             "long": _pack((kept["side"] == "long").to_numpy(), "<i1"),
             "reason": _pack(np.searchsorted(sorted(reasons), kept["exit_reason"].to_numpy()), "<i1"),
             "reasons": sorted(reasons),
+        },
+        "parts": {
+            "trade": _pack(parts["trade"].to_numpy(), "<i4"),
+            "at": _pack(_count_seconds(parts["ts"], first), "<i4"),
+            **{column: _pack(parts[column].to_numpy(), "<f4") for column in ("price", "share")},
         },
     }
 
@@ -114,32 +125,29 @@ def _show_trades(trades: pl.DataFrame) -> pl.DataFrame:
     return trades if trades.height <= MOST_TRADES_SEEN else trades.clear()
 
 
-def _join(trades: pl.DataFrame) -> dict[str, list[Any]]:
-    """Lines from entry to exit, parted by nulls."""
+def _join(trades: pl.DataFrame, parts: pl.DataFrame, which: pl.Expr) -> dict[str, list[Any]]:
+    """Lines from entries to exits, then those to parts, parted by nulls."""
     x, y = [], []
-    for entry, leave, first, last in zip(*_read_fills(trades), strict=True):
-        x += [entry, leave, None]
-        y += [first, last, None]
+    for frame, end in ((trades.filter(which), "exit_"), (parts.filter(which), "")):
+        for entry, first, leave, last in zip(*_read_fills(frame, "entry_"), *_read_fills(frame, end), strict=True):
+            x += [entry, leave, None]
+            y += [first, last, None]
     return {"x": x, "y": y}
 
 
-def _read_fills(trades: pl.DataFrame) -> tuple[list[int], list[int], list[float], list[float]]:
-    return (
-        trades["entry_ts"].dt.epoch("ms").to_list(),
-        trades["exit_ts"].dt.epoch("ms").to_list(),
-        trades["entry_price"].to_list(),
-        trades["exit_price"].to_list(),
-    )
+def _read_fills(frame: pl.DataFrame, end: str) -> tuple[list[int], list[float]]:
+    return frame[f"{end}ts"].dt.epoch("ms").to_list(), frame[f"{end}price"].to_list()
 
 
-def _marks(name: str, symbol: str, colour: str, trades: pl.DataFrame, end: str) -> Figure:
+def _marks(name: str, symbol: str, colour: str, frame: pl.DataFrame, end: str) -> Figure:
+    moments, prices = _read_fills(frame, end)
     return {
         "type": "scatter",
         "mode": "markers",
         "name": name,
-        "x": trades[f"{end}_ts"].dt.epoch("ms").to_list(),
-        "y": trades[f"{end}_price"].to_list(),
-        "marker": {"symbol": symbol, "size": 9 if trades.height <= _MANY else 5, "color": colour},
+        "x": moments,
+        "y": prices,
+        "marker": {"symbol": symbol, "size": 9 if len(moments) <= _MANY else 5, "color": colour},
     }
 
 

@@ -11,7 +11,9 @@ import polars as pl
 from edgeproof.domain.time import format_ms
 from edgeproof.pages import assemble_page, draw_landscape, draw_waterfall, open_templates, read_text
 from edgeproof.sheets import figures, words
+from edgeproof.sheets.account import NAMELESS
 from edgeproof.sheets.curve import read_curve, read_days, read_trades
+from edgeproof.sheets.parts import read_parts
 from edgeproof.sheets.periods import add_up_week_hours, find_drawdowns, list_months, roll_sharpe
 from edgeproof.sheets.price import (
     LIMITS,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 _HERE: Final = "edgeproof.sheets"
 _MOST_EXTREMES: Final = 5
+_MOST_MARKETS_PICTURED: Final = 12
+_PRICE: Final = "Price, entries and exits"
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _BY: Final = (
@@ -92,7 +96,7 @@ def render_sheet(sheet: Sheet) -> str:
 
 
 def draw_pictures(sheet: Sheet) -> dict[str, Picture]:
-    """Every figure there is something for, by name, in the order of the page."""
+    """Every figure there is something for, by name, in the order of the page; price is that of the first market."""
     account = sheet.account
     curve, (trades, _) = read_curve(account.equity), read_trades(account.trades)
     pictures = {**_draw_curves(sheet, curve), **_draw_price(sheet)}
@@ -104,6 +108,21 @@ def draw_pictures(sheet: Sheet) -> dict[str, Picture]:
         figure = draw_landscape(land, sheet.neutral)
         pictures["map"] = Picture(heading="The sweep it was picked from", told=told, figure=figure)
     return pictures
+
+
+def draw_markets(sheet: Sheet) -> dict[str, Picture]:
+    """Price with entries and exits of each market by its name, the busiest first, each saying which it is.
+
+    Of more than a dozen markets only the busiest are drawn, which their headings say.
+    """
+    markets = _read_markets(sheet)
+    busiest = sorted(markets.items(), key=lambda item: item[1].trades.height, reverse=True)[:_MOST_MARKETS_PICTURED]
+    left_out = len(markets) - len(busiest)
+    beside = f" (one of the {len(busiest)} busiest; {left_out} other markets are not drawn)" if left_out else ""
+    return {
+        name: _draw_market(market, f"{_PRICE}{'' if name == NAMELESS else f': {name}'}{beside}")
+        for name, market in busiest
+    }
 
 
 def _draw_curves(sheet: Sheet, curve: Curve) -> dict[str, Picture]:
@@ -132,12 +151,17 @@ def _draw_curves(sheet: Sheet, curve: Curve) -> dict[str, Picture]:
 
 
 def _draw_price(sheet: Sheet) -> dict[str, Picture]:
-    market = next(iter(_read_markets(sheet).values()), None)
-    if market is None:
-        return {}
+    markets = _read_markets(sheet)
+    for name, market in markets.items():
+        first = _draw_market(market, _PRICE)
+        return {"price": first if len(markets) == 1 else replace(first, told=f"{name}: {first.told}")}
+    return {}
+
+
+def _draw_market(market: Market, heading: str) -> Picture:
     kept = keep_largest(market.trades).height
     told = words.describe_candles(market.candles, market.trades.height, kept)
-    return {"price": Picture(heading="Price, entries and exits", told=told, figure=draw_price(market))}
+    return Picture(heading=heading, told=told, figure=draw_price(market))
 
 
 def _draw_trades(sheet: Sheet, trades: pl.DataFrame, curve: Curve) -> dict[str, Picture]:
@@ -154,7 +178,7 @@ def _draw_trades(sheet: Sheet, trades: pl.DataFrame, curve: Curve) -> dict[str, 
             told=words.describe_excursion(metrics, len(won.x) + len(lost.x), worst=worst),
             figure=figures.draw_excursions(won, lost, worst=worst),
         )
-    exposure = average_exposure(trades, curve.ts, curve.equity)
+    exposure = average_exposure(trades, read_parts(account), curve.ts, curve.equity)
     if exposure is not None:
         told = words.describe_exposure(
             metrics, float(exposure.long.max()), float(exposure.short.max()), exposure.step_ms

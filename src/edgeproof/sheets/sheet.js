@@ -20,7 +20,7 @@
 
   function open(number) {
     if (!unpacked.has(number)) {
-      const one = packed[number], trades = one.trades;
+      const one = packed[number], { trades, parts } = one;
       unpacked.set(number, {
         ...one,
         at: unpack(one.at, Int32Array),
@@ -30,6 +30,10 @@
           entryPrice: unpack(trades.entry_price, Float32Array), exitPrice: unpack(trades.exit_price, Float32Array),
           pnl: unpack(trades.pnl, Float32Array), long: unpack(trades.long, Int8Array),
           reason: unpack(trades.reason, Int8Array), reasons: trades.reasons,
+        },
+        parts: {
+          trade: unpack(parts.trade, Int32Array), at: unpack(parts.at, Int32Array),
+          price: unpack(parts.price, Float32Array), share: unpack(parts.share, Float32Array),
         },
       });
     }
@@ -42,6 +46,7 @@
   const time = (index) => market.first + market.at[index] * market.length;
   const entry = (trade) => market.first + market.trades.entry[trade] * 1000;
   const exit = (trade) => market.first + market.trades.exit[trade] * 1000;
+  const leave = (part) => market.first + market.parts.at[part] * 1000;
   const whole = () => (market.at.length ? [market.first, time(market.at.length - 1) + market.length] : [0, 1]);
 
   function findFirst(count, holds) {
@@ -91,22 +96,36 @@
     return found;
   }
 
+  // Parts are in order of their trades.
+  function listParts(trade) {
+    const { trade: of } = market.parts, found = [];
+    for (let k = findFirst(of.length, (part) => of[part] >= trade); of[k] === trade; k++) found.push(k);
+    return found;
+  }
+
   function join(trades) {
-    const x = [], y = [];
+    const { entryPrice, exitPrice } = market.trades, x = [], y = [];
     for (const i of trades) {
       x.push(entry(i), exit(i), null);
-      y.push(market.trades.entryPrice[i], market.trades.exitPrice[i], null);
+      y.push(entryPrice[i], exitPrice[i], null);
+    }
+    for (const i of trades) {
+      for (const k of listParts(i)) {
+        x.push(entry(i), leave(k), null);
+        y.push(entryPrice[i], market.parts.price[k], null);
+      }
     }
     return { x, y };
   }
 
-  function mark(trades, when, prices) {
-    return { x: trades.map(when), y: trades.map((i) => prices[i]), text: trades.map(describe), hoverinfo: "text" };
+  function mark(found, when, prices, say = describe) {
+    return { x: found.map(when), y: found.map((i) => prices[i]), text: found.map(say), hoverinfo: "text" };
   }
 
   function describe(i) {
-    const { long, entryPrice, exitPrice, pnl, reason, reasons } = market.trades;
-    return `${long[i] ? "long" : "short"} from ${number(entryPrice[i])} to ${number(exitPrice[i])}, `
+    const { long, entryPrice, exitPrice, pnl, reason, reasons } = market.trades, { price, share } = market.parts;
+    const before = listParts(i).map((k) => `${number(price[k])} with ${number(share[k] * 100)} % of it, to `).join("");
+    return `${long[i] ? "long" : "short"} from ${number(entryPrice[i])} to ${before}${number(exitPrice[i])}, `
       + `${pnl[i] > 0 ? "+" : ""}${number(pnl[i])}, out by ${reasons[reason[i]]}`;
   }
 
@@ -141,12 +160,13 @@
       "long in": mark(shown.filter(long), entry, market.trades.entryPrice),
       "short in": mark(shown.filter((i) => !long(i)), entry, market.trades.entryPrice),
       out: mark(shown, exit, market.trades.exitPrice),
+      "part out": mark(shown.flatMap(listParts), leave, market.parts.price, (k) => describe(market.parts.trade[k])),
       result: sum(seen, ...view),
     };
     window.edgeproof.show("price", {
       data: template.data.map((trace) => ({
         ...trace, ...contents[trace.name],
-        ...(trace.mode === "markers" ? { marker: { ...trace.marker, size: shown.length > limits.many ? 5 : 9 } } : {}),
+        ...(trace.mode === "markers" ? { marker: { ...trace.marker, size: contents[trace.name].x.length > limits.many ? 5 : 9 } } : {}),
       })),
       layout: {
         ...template.layout,

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from edgeproof.domain.time import MS_PER_HOUR
+from edgeproof.sheets.parts import match_parts
 
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import FloatArray, IntArray
@@ -109,11 +110,12 @@ def tabulate(trades: pl.DataFrame, by: str) -> pl.DataFrame:
     )
 
 
-def average_exposure(trades: pl.DataFrame, ts: IntArray, equity: FloatArray) -> Exposure | None:
+def average_exposure(trades: pl.DataFrame, parts: pl.DataFrame, ts: IntArray, equity: FloatArray) -> Exposure | None:
     """How much was at stake, step by step, over the time of the equity curve; None where that has no length.
 
     Args:
         trades: ``TRADE_LIST``.
+        parts: ``PARTIAL_EXITS``: what left before the rest of its trade.
         ts: Samples of equity, UTC milliseconds, ascending, shape (n,).
         equity: Quote units, shape (n,).
     """
@@ -126,18 +128,25 @@ def average_exposure(trades: pl.DataFrame, ts: IntArray, equity: FloatArray) -> 
     held = np.maximum(equity[np.maximum(np.searchsorted(ts, edges[:-1], side="right") - 1, 0)], 0.0)
     per_equity = np.divide(1.0, held * step, out=np.zeros(len(held)), where=held > 0.0)
     long, short = (
-        np.diff(_integrate(trades.filter(pl.col("side") == side), edges)) * per_equity for side in ("long", "short")
+        np.diff(_integrate_side(trades.filter(pl.col("side") == side), parts, edges)) * per_equity
+        for side in ("long", "short")
     )
     return Exposure(ts=edges[:-1], long=np.maximum(long, 0.0), short=np.maximum(short, 0.0), step_ms=step)
 
 
-def _integrate(trades: pl.DataFrame, at: IntArray) -> FloatArray:
-    """Notional times milliseconds held up to each moment: a sum over entries less one over exits."""
-    notional = (trades["size"] * trades["entry_price"]).to_numpy()
+def _integrate_side(trades: pl.DataFrame, parts: pl.DataFrame, at: IntArray) -> FloatArray:
+    """What `_integrate` gives for whole positions, less what had left of them before they ended."""
+    gone = match_parts(trades, parts)
+    return _integrate(trades, at, "entry_ts", "exit_ts") - _integrate(gone, at, "ts", "exit_ts")
+
+
+def _integrate(held: pl.DataFrame, at: IntArray, first: str, last: str) -> FloatArray:
+    """Notional times milliseconds held up to each moment: a sum over beginnings less one over ends."""
+    notional = (held["size"] * held["entry_price"]).to_numpy()
     total = np.zeros(len(at))
-    for column, sign in (("entry_ts", 1.0), ("exit_ts", -1.0)):
+    for column, sign in ((first, 1.0), (last, -1.0)):
         # Counted from the first moment, so that products stay exact enough.
-        moment = (trades[column].dt.epoch("ms").to_numpy() - at[0]).astype(np.float64)
+        moment = (held[column].dt.epoch("ms").to_numpy() - at[0]).astype(np.float64)
         order = np.argsort(moment, kind="stable")
         sizes = np.concatenate([[0.0], np.cumsum(notional[order])])
         moments = np.concatenate([[0.0], np.cumsum(notional[order] * moment[order])])

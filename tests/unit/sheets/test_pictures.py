@@ -6,8 +6,8 @@ import pytest
 
 from edgeproof.domain.series import BarSeries
 from edgeproof.domain.time import Timeframe
-from edgeproof.sheets import Market, Sheet, draw_pictures, gather_candles, render_pictures
-from fakes.accounts import HandmadeAccount, make_curve, make_trades, make_walk, trade_walk
+from edgeproof.sheets import Market, Sheet, draw_markets, draw_pictures, gather_candles, render_pictures
+from fakes.accounts import HandmadeAccount, leave_in_parts, make_curve, make_trades, make_walk, trade_walk
 
 pytest.importorskip("matplotlib")
 
@@ -46,3 +46,50 @@ def test_a_short_record_has_candles_and_dates(bars: int) -> None:
 def test_an_account_that_did_nothing_has_pictures_of_it() -> None:
     account = HandmadeAccount(equity=make_curve(1_000.0, 1_000.0))
     assert set(render_pictures(Sheet(title="idle", account=account))) == {"equity", "underwater"}
+
+
+def make_markets(count: int) -> Sheet:
+    candles = gather_candles(BarSeries.from_frame(make_walk(20), Timeframe.parse("1h")))
+    trades = make_trades(count)
+    markets = {f"X/{number}": Market(candles=candles, trades=trades.head(number)) for number in range(1, count + 1)}
+    return Sheet(title="many", account=HandmadeAccount(), markets=markets)
+
+
+def test_each_of_several_markets_has_a_picture_that_names_it() -> None:
+    sheet = make_markets(2)
+    assert list(render_pictures(sheet)) == ["price-X-2", "price-X-1"]
+    assert [one.heading for one in draw_markets(sheet).values()] == [
+        "Price, entries and exits: X/2",
+        "Price, entries and exits: X/1",
+    ]
+
+
+def test_of_many_markets_the_busiest_are_pictured_and_the_others_counted() -> None:
+    pictures = draw_markets(make_markets(15))
+    assert list(pictures) == [f"X/{number}" for number in range(15, 3, -1)]
+    assert all(
+        one.heading.endswith("(one of the 12 busiest; 3 other markets are not drawn)") for one in pictures.values()
+    )
+
+
+def test_the_picture_of_the_only_market_names_it_where_it_has_a_name() -> None:
+    (named,) = draw_markets(make_markets(1)).values()
+    assert named.heading == "Price, entries and exits: X/1"
+    (nameless,) = draw_markets(make_sheet(40)).values()
+    assert nameless.heading == "Price, entries and exits"
+
+
+def test_markets_whose_names_become_one_file_name_keep_their_pictures_apart() -> None:
+    (market,) = make_markets(1).markets.values()
+    sheet = Sheet(title="two", account=HandmadeAccount(), markets={"A/B": market, "a:b": market})
+    assert list(render_pictures(sheet)) == ["price-1-A-B", "price-2-a-b"]
+
+
+def test_a_part_that_left_is_drawn() -> None:
+    bars, result = leave_in_parts(share=0.5)
+    candles = gather_candles(BarSeries.from_frame(bars.with_columns(volume=1.0), Timeframe.parse("1m")))
+    whole, parted = (
+        Sheet(title="t", account=result, markets={"price": Market(candles=candles, trades=result.trades, parts=parts)})
+        for parts in (result.partial_exits.clear(), result.partial_exits)
+    )
+    assert render_pictures(whole)["price"] != render_pictures(parted)["price"]

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgeproof.domain.results import PARTIAL_EXITS
 from edgeproof.sheets.curve import read_curve
 from edgeproof.sheets.spreads import average_exposure, count_returns, scatter, tabulate
 from edgeproof.sheets.thinning import keep_extremes
-from fakes.accounts import START_MS, make_curve, make_trades
+from fakes.accounts import START_MS, leave_in_parts, make_curve, make_trades
 
 HOUR_MS = 3_600_000
+NO_PARTS = PARTIAL_EXITS.to_frame()
 NUMBERS = st.lists(st.floats(-0.5, 0.5), min_size=1, max_size=300).map(np.array)
 
 
@@ -58,7 +60,7 @@ def test_a_thinned_curve_keeps_its_ends_its_highest_and_its_lowest(values: np.nd
 def test_exposure_is_notional_over_equity_minute_by_minute() -> None:
     trades = make_trades(200)
     curve = read_curve(make_curve(*np.random.default_rng(2).uniform(900.0, 1_100.0, 8 * 24)))
-    exposure = average_exposure(trades, curve.ts, curve.equity)
+    exposure = average_exposure(trades, NO_PARTS, curve.ts, curve.equity)
     assert exposure is not None
     assert exposure.step_ms == HOUR_MS
     minutes = START_MS + np.arange(8 * 24 * 60) * 60_000
@@ -71,14 +73,26 @@ def test_exposure_is_notional_over_equity_minute_by_minute() -> None:
     np.testing.assert_allclose(exposure.long, expected, atol=1e-9)
 
 
+def test_what_has_left_is_no_longer_at_stake() -> None:
+    _, result = leave_in_parts(share=0.9)
+    curve = read_curve(result.equity)
+    exposure = average_exposure(result.trades, result.partial_exits, curve.ts, curve.equity)
+    assert exposure is not None
+    trade = result.trades.row(0, named=True)
+    whole = trade["size"] * trade["entry_price"]
+    assert exposure.long[0] * curve.equity[0] == pytest.approx(whole * (0.1 * 58 + 1.0) / 60, rel=1e-9)
+    assert exposure.long[1:-1] * curve.equity[1 : len(exposure.long) - 1] == pytest.approx(0.1 * whole, rel=1e-9)
+    assert not exposure.short.any()
+
+
 def test_a_curve_of_one_moment_has_no_exposure() -> None:
     curve = read_curve(make_curve(1_000.0))
-    assert average_exposure(make_trades(3), curve.ts, curve.equity) is None
+    assert average_exposure(make_trades(3), NO_PARTS, curve.ts, curve.equity) is None
 
 
 def test_an_account_without_equity_has_nothing_at_stake() -> None:
     curve = read_curve(make_curve(*[0.0] * 200))
-    exposure = average_exposure(make_trades(30), curve.ts, curve.equity)
+    exposure = average_exposure(make_trades(30), NO_PARTS, curve.ts, curve.equity)
     assert exposure is not None
     assert exposure.long.max() == exposure.short.max() == 0.0
 
