@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -10,7 +11,7 @@ from edgeproof.backtest.portfolio import Member, backtest_portfolio
 from edgeproof.backtest.tear_sheets import make_sheet, write_pictures, write_tear_sheet
 from edgeproof.domain.errors import RequestError, WorkError
 from edgeproof.pages import say_number
-from fakes.accounts import make_walk, trade_walk
+from fakes.accounts import leave_in_parts, make_walk, trade_walk
 from fakes.pages import PageReader, read_island
 
 if TYPE_CHECKING:
@@ -32,6 +33,48 @@ def test_the_door_of_the_package_is_the_same(tmp_path: Path) -> None:
     _, result = trade_walk(500)
     mine = ep.write_tear_sheet(result, tmp_path / "a.html", notes=["fees are a guess"])
     assert "fees are a guess" in PageReader(mine.read_text("utf-8")).words
+
+
+def test_one_note_is_one_line(tmp_path: Path) -> None:
+    _, result = trade_walk(50)
+    page = write_tear_sheet(result, tmp_path / "a.html", notes="fees are a guess").read_text("utf-8")
+    assert "<li>fees are a guess</li>" in page
+    assert make_sheet(result, notes=["one", "two"]).notes == ("one", "two")
+
+
+def test_a_portfolio_writes_its_sheet_as_a_backtest_does(tmp_path: Path) -> None:
+    bars = make_walk(1_500, minutes=1).with_columns(symbol=pl.lit("A-USDT"))
+    result = backtest_portfolio(bars, [Member(strategy="ema_crossover", timeframe="5m")])
+    target = result.tear_sheet(tmp_path / "portfolio.html", bars=bars, title="a portfolio of one")
+    page = target.read_text("utf-8")
+    assert "edgeproof tear sheet: a portfolio of one" in page
+    assert [one["name"] for one in read_island(page, "markets")["markets"]] == ["A-USDT"]
+
+
+def test_parts_go_to_the_market_in_which_they_left() -> None:
+    bars, result = leave_in_parts(share=0.5)
+    (market,) = make_sheet(result, bars=bars).markets.values()
+    assert market.parts.equals(result.partial_exits)
+    assert market.parts.height == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"result": None}, "result cannot be None"),
+        ({"path": 3}, "path cannot be 3"),
+        ({"path": "a\0b"}, "path cannot be"),
+        ({"notes": 3}, "notes cannot be 3"),
+        ({"notes": [3]}, "a note cannot be 3"),
+        ({"sweep": 3}, "sweep cannot be 3"),
+        ({"sweep": make_walk(3)}, "not a frame of a sweep: combination: missing"),
+    ],
+)
+def test_what_no_sheet_can_be_made_of_is_one_line(wrong: dict[str, Any], told: str, tmp_path: Path) -> None:
+    _, result = trade_walk(50)
+    with pytest.raises(RequestError, match=re.escape(told)) as caught:
+        write_tear_sheet(**{"result": result, "path": tmp_path / "a.html", **wrong})
+    assert "\n" not in str(caught.value)
 
 
 def test_one_account_of_several_has_a_sheet_too(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from edgeproof.kernels.portfolio_records import FLATTENED
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -174,6 +175,12 @@ class PortfolioResult:
     def costs(self) -> CostBreakdown:
         """Where the money went."""
         return break_down_costs(self.metrics)
+
+    def tear_sheet(self, path: str | Path, *, bars: pl.DataFrame | None = None, title: str = "portfolio") -> Path:
+        """Write this result's tear sheet, as `write_tear_sheet` does, which can do more; says where it is."""
+        from edgeproof.backtest.tear_sheets import write_tear_sheet  # noqa: PLC0415 - pages load when one is asked for
+
+        return write_tear_sheet(self, path, bars=bars, title=title)
 
 
 def _tell_leg(leg: LegResult) -> dict[str, object]:
