@@ -177,7 +177,7 @@
     });
     say.textContent = `${date(view[0])} to ${date(view[1])} UTC: ${seen.x.length.toLocaleString("en")} candles of `
       + `${length(seen.length)}${banded ? ", drawn as a band from low to high with the close as a line" : ""}; `
-      + `${inView.length.toLocaleString("en")} trades`
+      + `${inView.length.toLocaleString("en")} ${inView.length === 1 ? "trade" : "trades"}`
       + (shown.length === inView.length ? "." : `, too many to tell apart: below is what each column's trades brought. Zoom in.`);
   }
 

@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from edgeproof.backtest import backtest_signals
 from edgeproof.domain.series import BarSeries
 from edgeproof.domain.time import Timeframe
 from edgeproof.sheets import Market, Sheet, draw_pictures, gather_candles, render_sheet
-from fakes.accounts import MINUTE_MS, START_MS, trade_walk
+from fakes.accounts import MINUTE_MS, START_MS, make_walk, trade_walk
 from fakes.browser import Tab, require_browser, visit
 
 if TYPE_CHECKING:
@@ -135,6 +136,30 @@ def test_more_trades_than_can_be_told_apart_are_sums_until_one_zooms_in(sheet: S
     near, said = answers["first trade"]
     assert near["out"]["x"]
     assert "too many" not in said
+
+
+def test_parts_are_drawn_and_told_where_they_left(tmp_path: Path) -> None:
+    require_browser()
+    bars = make_walk(3_000, minutes=1)
+    at = np.arange(bars.height)
+    long, leave = at % 30 == 5, at % 30 == 25
+    result = backtest_signals(bars, long=long, exit_long=leave, take=0.5, take_share=0.4, timeframe="1m")
+    candles = gather_candles(BarSeries.from_frame(bars, Timeframe.parse("1m")))
+    market = Market(candles=candles, trades=result.trades, parts=result.partial_exits)
+    sheet = Sheet(title="t", account=result, markets={"BTC-USDT": market})
+
+    async def question(tab: Tab) -> Any:  # noqa: ANN401 - what JSON carries
+        return await tab.run(f"{DRAW} return {TRACES};")
+
+    drawn = visit(render_sheet(sheet), tmp_path, question)
+    expected = {trace["name"]: trace for trace in draw_pictures(sheet)["price"].figure["data"]}
+    assert 10 < len(expected["part out"]["x"]) == result.partial_exits.height < result.trades.height
+    for name in ("won", "lost", "out", "part out"):
+        assert drawn[name]["x"] == expected[name]["x"], name
+        found, true = (np.array(traces[name]["y"], dtype=np.float64) for traces in (drawn, expected))
+        np.testing.assert_allclose(found, true, rtol=1e-6, err_msg=name)
+    for told, price in zip(drawn["part out"]["text"], expected["part out"]["y"], strict=True):
+        assert f" to {price:.6g} with 40 % of it, to " in told
 
 
 def test_a_rectangle_of_the_mouse_zooms_and_a_double_click_goes_back(answers: dict[str, Any]) -> None:
