@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.instruments import InstrumentRules
+from edgeproof.domain.scalars import read_number, read_whole
 from edgeproof.domain.time import Timeframe
 from edgeproof.execution import Costs
 
@@ -48,13 +49,10 @@ def read_equity(initial_equity: object) -> float:
     Raises:
         InvalidValue: Not a number above 0.
     """
-    if (
-        isinstance(initial_equity, bool)
-        or not isinstance(initial_equity, (int, float))
-        or not 0.0 < initial_equity <= float_info.max
-    ):
+    read = read_number(initial_equity)
+    if read is None or not 0.0 < read <= float_info.max:
         raise InvalidValue("initial_equity", initial_equity, "a number above 0")
-    return float(initial_equity)
+    return float(read)
 
 
 def read_count(what: str, count: object, *, least: int, most: int) -> int:
@@ -63,9 +61,10 @@ def read_count(what: str, count: object, *, least: int, most: int) -> int:
     Raises:
         InvalidValue: It is something else, or outside its range.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or not least <= count <= most:
+    read = read_whole(count)
+    if read is None or not least <= read <= most:
         raise InvalidValue(what, count, f"a whole number from {least} to {most:,}")
-    return count
+    return read
 
 
 def check_callables(**functions: object) -> None:

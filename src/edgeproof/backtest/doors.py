@@ -14,6 +14,7 @@ from edgeproof.backtest.replay import replay_signals
 from edgeproof.backtest.result import combine_replays
 from edgeproof.backtest.tape import prepare_tape
 from edgeproof.domain.errors import InvalidValue
+from edgeproof.domain.scalars import read_number, read_whole
 from edgeproof.domain.signals import Signals
 from edgeproof.strategies import MarketData, Strategy, evaluate, load_strategy
 
@@ -216,12 +217,14 @@ def _to_array(name: str, values: object) -> npt.NDArray[np.generic]:
 
 
 def _read_bars(name: str, bars: object, *, fewest: int = 0) -> int:
-    if isinstance(bars, bool) or not isinstance(bars, (int, np.integer)) or not fewest <= bars <= _MOST_BARS:
+    read = read_whole(bars)
+    if read is None or not fewest <= read <= _MOST_BARS:
         raise InvalidValue(name, bars, f"whole bars from {fewest} to {_MOST_BARS:,}")
-    return int(bars)
+    return read
 
 
 def _read_share(share: object) -> float:
-    if isinstance(share, bool) or not isinstance(share, (int, float, np.number)) or not 0.0 < share <= 1.0:
+    read = read_number(share)
+    if read is None or not 0.0 < read <= 1.0:
         raise InvalidValue("take_share", share, "a share above 0, at most 1")
-    return float(share)
+    return float(read)

@@ -135,7 +135,10 @@ class Unreadable(WorkError):  # noqa: N818
 
 
 def tell_value(value: object) -> str:
-    """A value as Python writes it, on one line and cut where it is long: frames and arrays are values too."""
+    """A value as Python writes it, on one line and cut where it is long; of arrays and frames kind and shape alone."""
+    shape = getattr(value, "shape", ())
+    if isinstance(shape, tuple) and shape:
+        return f"{type(value).__name__} of shape {shape}"
     told = " ".join(repr(value).split())
     return told if len(told) <= _MOST_CHARACTERS_TOLD else f"{told[:_MOST_CHARACTERS_TOLD]}..."
 

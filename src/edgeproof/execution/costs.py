@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from edgeproof.domain.errors import InvalidValue
+from edgeproof.domain.scalars import read_number, read_whole
 
 HOURS: Final = 24
 _MOST_LATENCY_MS: Final = 86_400_000
@@ -33,8 +34,8 @@ class HourlySlippage:
             shares = getattr(self, name)
             if not isinstance(shares, tuple) or len(shares) != HOURS:
                 raise InvalidValue(f"hourly slippage to {name}", shares, f"a tuple of {HOURS} shares, one an hour")
-            for hour, share in enumerate(shares):
-                _check_share(f"slippage to {name} at {hour}:00", share)
+            read = tuple(_read_share(f"slippage to {name} at {hour}:00", share) for hour, share in enumerate(shares))
+            object.__setattr__(self, name, read)
 
     def doubled(self) -> HourlySlippage:
         """Twice as high."""
@@ -67,13 +68,16 @@ class Costs:
     hourly: HourlySlippage | None = None
 
     def __post_init__(self) -> None:
+        # Plain numbers, whoever's they were: kernels are compiled for those, and names are made of them.
         for name in ("maker", "taker", "slippage"):
-            _check_share(name, getattr(self, name))
-        _check_whole("latency_ms", self.latency_ms, _MOST_LATENCY_MS, "whole milliseconds")
-        _check_whole("seed", self.seed, _MOST_SEED, "a whole number")
-        chance = self.fill_probability
-        if isinstance(chance, bool) or not isinstance(chance, (int, float)) or not 0.0 <= chance <= 1.0:
-            raise InvalidValue("fill_probability", chance, "a probability from 0 to 1, such as 0.67")
+            object.__setattr__(self, name, _read_share(name, getattr(self, name)))
+        latency_ms = _read_whole("latency_ms", self.latency_ms, _MOST_LATENCY_MS, "whole milliseconds")
+        object.__setattr__(self, "latency_ms", latency_ms)
+        object.__setattr__(self, "seed", _read_whole("seed", self.seed, _MOST_SEED, "a whole number"))
+        chance = read_number(self.fill_probability)
+        if chance is None or not 0.0 <= chance <= 1.0:
+            raise InvalidValue("fill_probability", self.fill_probability, "a probability from 0 to 1, such as 0.67")
+        object.__setattr__(self, "fill_probability", float(chance))
         if self.hourly is not None and not isinstance(self.hourly, HourlySlippage):
             raise InvalidValue("hourly", self.hourly, "ep.HourlySlippage(buy=..., sell=...), or None")
 
@@ -108,11 +112,15 @@ class Costs:
         return told
 
 
-def _check_share(name: str, share: object) -> None:
-    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0.0 <= share < 1.0:
+def _read_share(name: str, share: object) -> float:
+    read = read_number(share)
+    if read is None or not 0.0 <= read < 1.0:
         raise InvalidValue(name, share, "a share of notional from 0 up to 1, such as 0.0006 for 0.06 %")
+    return float(read)
 
 
-def _check_whole(name: str, value: object, most: int, expected: str) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+def _read_whole(name: str, value: object, most: int, expected: str) -> int:
+    read = read_whole(value)
+    if read is None or not 0 <= read <= most:
         raise InvalidValue(name, value, f"{expected} from 0 to {most}")
+    return read

@@ -123,6 +123,38 @@ def test_signals_that_cannot_be_are_refused_in_one_line(case: str) -> None:
     assert "\n" not in str(refusal.value)
 
 
+def test_numpy_numbers_are_as_good_as_plain_ones() -> None:
+    frame = make_frame(60)
+    long = np.arange(60) % 7 == 0
+    plain: dict[str, Any] = {
+        "take": 0.2, "take_share": 0.5, "max_hold": 3, "cool_down": 1, "limit_offset": 0.01, "limit_wait": 2,
+        "leverage": 2.0, "initial_equity": 1_000.0,
+    }  # fmt: skip
+    brought: dict[str, Any] = {
+        name: value if name == "take" else np.int8(value) if isinstance(value, int) else np.float32(value)
+        for name, value in plain.items()
+    } | {"limit_offset": np.float64(0.01)}
+    expected = backtest_signals(frame, long=long, **plain).metrics
+    assert backtest_signals(frame, long=long, **brought).metrics == expected
+    assert expected.trades > 0
+
+
+def test_params_may_be_numpy_numbers() -> None:
+    frame = make_frame(200)
+    five: Any = np.int64(5)
+    assert (
+        backtest(frame, CROSSING, params={"fast": five}).metrics
+        == backtest(frame, CROSSING, params={"fast": 5}).metrics
+    )
+
+
+@pytest.mark.parametrize("name", ["take_share", "max_hold", "initial_equity"])
+def test_an_array_for_a_number_is_refused_by_its_shape(name: str) -> None:
+    wrong: dict[str, Any] = {"long": [True] * 10, name: np.ones(300)}
+    with pytest.raises(InvalidValue, match=rf"{name} cannot be ndarray of shape \(300,\); expected"):
+        backtest_signals(make_frame(10), **wrong)
+
+
 BAD_FRAMES: dict[str, tuple[pl.DataFrame, str]] = {
     "empty": (make_frame(10).clear(), "empty"),
     "no close": (make_frame(10).drop("close"), "close: missing"),

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
+import polars as pl
 import pytest
 
 from edgeproof.domain.errors import EdgeproofError, InvalidValue, MissingExtra, SchemaMismatch, UnknownName, Unreadable
@@ -34,6 +36,20 @@ def test_a_wrong_name_offers_the_nearest() -> None:
 
 def test_a_long_list_of_names_is_cut() -> None:
     assert str(UnknownName("thing", "q", [f"n{i:02}" for i in range(20)])).endswith("n11 and 8 more")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (np.ones(300), "ndarray of shape (300,)"),
+        (np.float64(1.5), "np.float64(1.5)"),
+        (pl.Series([1.0, 2.0]), "Series of shape (2,)"),
+        (pl.DataFrame({"a": [1, 2]}), "DataFrame of shape (2, 1)"),
+        ("x" * 300, "'" + "x" * 199 + "..."),
+    ],
+)
+def test_of_what_is_large_only_kind_and_shape_are_told(value: object, told: str) -> None:
+    assert str(InvalidValue("share", value, "a number")) == f"share cannot be {told}; expected a number"
 
 
 def test_an_empty_registry_says_so() -> None:

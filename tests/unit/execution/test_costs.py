@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
+import numpy as np
 import pytest
 
 from edgeproof.domain.errors import InvalidValue
@@ -60,6 +62,19 @@ def test_costs_that_cannot_be_are_refused_in_one_line(name: str, value: object) 
     with pytest.raises(InvalidValue, match=name) as refusal:
         Costs(**{name: value})  # type: ignore[arg-type]
     assert "\n" not in str(refusal.value)
+
+
+def test_costs_may_be_numpy_numbers_and_become_plain_ones() -> None:
+    half: Any = np.float32(0.5)
+    whole: Any = np.int16(7)
+    brought = HourlySlippage(buy=(half,) * 24, sell=(np.float64(0.5),) * 24)
+    costs = Costs(
+        maker=half, taker=half, slippage=half, fill_probability=half, latency_ms=whole, seed=whole, hourly=brought
+    )
+    hourly = HourlySlippage(buy=(0.5,) * 24, sell=(0.5,) * 24)
+    plain = Costs(maker=0.5, taker=0.5, slippage=0.5, fill_probability=0.5, latency_ms=7, seed=7, hourly=hourly)
+    assert repr(costs) == repr(plain)
+    assert {type(value) for value in costs.to_dict().values()} == {int, float}
 
 
 def test_costs_of_half_and_more_can_not_be_doubled() -> None:

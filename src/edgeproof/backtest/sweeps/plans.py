@@ -103,9 +103,9 @@ def plan_sweep(  # noqa: PLR0913 - one keyword for each thing a sweep depends on
     """
     check_metric(metric)
     check_callables(where=where)
-    read_count("seed", seed, least=0, most=_MOST_SEED)
-    read_count("most", most, least=0, most=_MOST_COMBINATIONS)
-    _check_method(grid, random, optuna)
+    seed = read_count("seed", seed, least=0, most=_MOST_SEED)
+    most = read_count("most", most, least=0, most=_MOST_COMBINATIONS)
+    random, optuna = _read_method(grid, random, optuna)
     settings = _list_settings(markets, read_spaces(strategies, grid), timeframes)
     scratch = open_scratch(markets)
     if optuna is not None:
@@ -206,16 +206,16 @@ def _read_timeframes(given: Timeframes) -> list[Timeframe] | list[None]:
     return list(dict.fromkeys(read))
 
 
-def _check_method(grid: object, random: object, optuna: object) -> None:
+def _read_method(grid: object, random: object, optuna: object) -> tuple[int | None, int | None]:
+    """How many to draw, at random and by optuna."""
     if grid is not None and not isinstance(grid, Mapping):
         raise InvalidValue("grid", type(grid).__name__, 'values by param, such as {"fast": range(5, 30)}')
     if random is not None and optuna is not None:
         raise InvalidValue("random and optuna", "both", "one of them")
     if grid is None and random is None and optuna is None:
         raise InvalidValue("grid", None, "values by param, or a number of combinations as random or optuna")
-    for name, count in (("random", random), ("optuna", optuna)):
-        if count is not None:
-            read_count(name, count, least=1, most=_MOST_DRAWN)
+    drawn = None if random is None else read_count("random", random, least=1, most=_MOST_DRAWN)
+    return drawn, None if optuna is None else read_count("optuna", optuna, least=1, most=_MOST_DRAWN)
 
 
 def _limit(count: int, most: int) -> int:

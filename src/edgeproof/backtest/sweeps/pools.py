@@ -58,7 +58,7 @@ def open_pool(markets: Markets, *, workers: int = 1, compute: str | None = None)
         MissingExtra: Ray was asked for and is not installed.
         WorkError: No Ray cluster answers at that address.
     """
-    read_count("workers", workers, least=1, most=_MOST_WORKERS)
+    workers = read_count("workers", workers, least=1, most=_MOST_WORKERS)
     if compute in {None, THREADS}:
         desk = Desk(markets)
         if workers == 1:

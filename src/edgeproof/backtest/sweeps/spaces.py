@@ -125,7 +125,7 @@ def _check_names(strategies: Sequence[Strategy], grid: Grid) -> None:
 
 
 def _read_values(name: str, given: Iterable[float] | float) -> tuple[float, ...]:
-    if isinstance(given, (int, float)):
+    if isinstance(given, (int, float, np.number)):
         values: tuple[float, ...] = (given,)
     elif isinstance(given, Iterable) and not isinstance(given, (str, bytes)) and getattr(given, "ndim", 1) == 1:
         values = tuple(islice(given, _MOST_VALUES + 1))

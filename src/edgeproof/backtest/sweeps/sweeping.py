@@ -83,7 +83,7 @@ def stream_rows(
         InvalidValue: Not a number of workers, or no size of a chunk.
         MissingExtra, WorkError: Ray is not installed, or does not answer.
     """
-    read_count("chunk", chunk, least=1, most=_MOST_CHUNK)
+    chunk = read_count("chunk", chunk, least=1, most=_MOST_CHUNK)
     search = plan.open_search()
     with open_pool(plan.markets, workers=workers, compute=compute) as ask:
         while combinations := search.ask(chunk):

@@ -77,6 +77,17 @@ def test_conditions_reach_every_backtest() -> None:
     assert table["timeframe"].unique().to_list() == ["15m"]
 
 
+def test_numpy_numbers_are_as_good_as_plain_ones() -> None:
+    small: Any = np.int8(40)
+    twenty: Any = np.int64(20)
+    brought = sweep(
+        ONE, CROSSING, random=small, seed=small, grid={"slow": twenty, "fast": np.arange(3, 50)}, workers=small,
+        chunk=small, most=small,
+    )  # fmt: skip
+    plain = sweep(ONE, CROSSING, random=40, seed=40, grid={"slow": 20, "fast": range(3, 50)})
+    assert_frame_equal(brought, plain)
+
+
 @pytest.mark.parametrize("compute", [None, "processes"])
 def test_factors_of_slippage_reach_every_backtest(compute: str | None) -> None:
     dearer = TWO.with_columns(slippage_factor=pl.when(pl.col("symbol") == "BTC-USDT").then(10.0).otherwise(2.5))
