@@ -114,13 +114,12 @@ def draw_luck(ts: IntArray, seed: int, symbol: str) -> FloatArray:
 
     Args:
         ts: Opens of decision bars, UTC milliseconds, shape (k,).
-        seed: Any whole number of 64 bits.
+        seed: Any whole number from 0, of 64 bits.
         symbol: What is traded, so that two markets have not the same luck.
     """
-    state = np.array([seed, zlib.crc32(symbol.encode())]).astype(np.uint64)
-    mixed = ts.astype(np.uint64)
-    for part in state:
-        mixed = _mix(mixed + np.full(len(ts), part))
+    # Mixed before it meets the times: added as it is, a seed would be another one moved by as many milliseconds.
+    own = _mix(_mix(np.array([seed], np.uint64)) + np.uint64(zlib.crc32(symbol.encode())))
+    mixed = _mix(_mix(ts.astype(np.uint64)) + own)
     return np.asarray((mixed >> _TO_UNIT) * 2.0**-53, np.float64)
 
 

@@ -28,6 +28,14 @@ def test_another_seed_or_symbol_has_another_luck(seed: int, symbol: str) -> None
     assert abs(np.corrcoef(usual, other)[0, 1]) < 0.03
 
 
+@pytest.mark.parametrize("seed", [60_000, 120_000, 3_600_000])
+def test_a_seed_is_not_another_one_at_another_time(seed: int) -> None:
+    usual, other = draw_luck(TIMES, 0, "BTC-USDT"), draw_luck(TIMES, seed, "BTC-USDT")
+    minutes = seed // 60_000
+    assert not np.isin(usual, other).any()
+    assert abs(np.corrcoef(usual[minutes:], other[:-minutes])[0, 1]) < 0.03
+
+
 def test_a_part_of_the_times_has_its_part_of_the_luck() -> None:
     assert draw_luck(TIMES[500:900], 7, "X").tolist() == draw_luck(TIMES, 7, "X")[500:900].tolist()
     assert draw_luck(TIMES[:0], 7, "X").tolist() == []
@@ -35,7 +43,7 @@ def test_a_part_of_the_times_has_its_part_of_the_luck() -> None:
 
 def test_the_luck_of_a_seed_is_the_same_in_every_version() -> None:
     told = [f"{number:.6f}" for number in draw_luck(np.array([1_748_736_000_000]), 0, "BTC-USDT")]
-    assert told == ["0.051029"]
+    assert told == ["0.361051"]
 
 
 def test_what_an_account_that_is_shared_cannot_trade_yet_is_refused_by_name() -> None:
