@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, get_args
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from edgeproof.backtest.arguments import read_costs, read_equity, read_rules, read_timeframe
 from edgeproof.backtest.frames import split_bars, split_factors, split_funding
-from edgeproof.backtest.portfolio.legs import Leg
+from edgeproof.backtest.portfolio.legs import Leg, check_priority
 from edgeproof.backtest.portfolio.limits import Limits
 from edgeproof.backtest.portfolio.replaying import replay_legs
-from edgeproof.backtest.portfolio.sizing import Sizing
+from edgeproof.backtest.portfolio.sizing import Sizing, check_sizing
 from edgeproof.backtest.tape import prepare_tape
 from edgeproof.domain.errors import InvalidValue, UnknownName
 from edgeproof.domain.hashing import hash_json
 from edgeproof.strategies import MarketData, Strategy, evaluate, load_strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import polars as pl
@@ -40,14 +39,26 @@ class Member:
         timeframe: Decide on these bars instead of the strategy's own.
         priority: Lower ones are served first where capital or room is short.
         sizing: How large its entries are; by default as the portfolio says.
+
+    Raises:
+        InvalidValue: One of them is of another kind; strategy and params themselves are looked at when it decides.
     """
 
     strategy: Strategy | str | Path
     symbols: Sequence[str] | None = None
-    params: Mapping[str, float] = field(default_factory=dict)
+    params: Mapping[str, float] | None = None
     timeframe: Timeframe | str | None = None
     priority: int = 0
     sizing: Sizing | None = None
+
+    def __post_init__(self) -> None:
+        if self.symbols is not None and not _are_names(self.symbols):
+            raise InvalidValue("symbols", self.symbols, 'a list of symbols, such as ["BTC-USDT"], or None for all')
+        if self.params is not None and not isinstance(self.params, Mapping):
+            raise InvalidValue("params", self.params, 'values by name, such as {"fast": 9}')
+        read_timeframe(self.timeframe)
+        check_priority(self.priority)
+        check_sizing(self.sizing)
 
 
 Members: TypeAlias = "Iterable[Member | Strategy | str | Path]"
@@ -81,7 +92,9 @@ def backtest_portfolio(  # noqa: PLR0913 - one keyword for each thing a result d
         RequestError: Bars, strategies or limits that cannot be used; says what was expected.
     """
     paid, equity = read_costs(costs), read_equity(initial_equity)
-    _check_terms(sizing, limits)
+    check_sizing(sizing)
+    if limits is not None and not isinstance(limits, Limits):
+        raise InvalidValue("limits", limits, "Limits(max_positions=5, ...), or None")
     series = split_bars(bars)
     rates, factors = split_funding(funding, tuple(series)), split_factors(bars)
     members = read_members(strategies)
@@ -107,9 +120,14 @@ def read_members(strategies: Members) -> tuple[Member, ...]:
     Raises:
         RequestError: No such strategy, or one text where several were expected.
     """
-    if isinstance(strategies, (str, Strategy, Member)):
-        raise InvalidValue("strategies", type(strategies).__name__, "a list of strategies or members")
-    return tuple(one if isinstance(one, Member) else Member(strategy=one) for one in strategies)
+    expected = "a list of strategies or members"
+    if isinstance(strategies, (str, bytes, Strategy, Member)):
+        raise InvalidValue("strategies", type(strategies).__name__, expected)
+    try:
+        given = iter(strategies)
+    except TypeError:
+        raise InvalidValue("strategies", strategies, expected) from None
+    return tuple(one if isinstance(one, Member) else Member(strategy=one) for one in given)
 
 
 def decide(member: Member, data: MarketData) -> list[Leg]:
@@ -128,7 +146,7 @@ def decide(member: Member, data: MarketData) -> list[Leg]:
             raise UnknownName("bars of", symbol, data.symbols)
     return [
         Leg(
-            name=_name_leg(strategy, member.params, timeframe),
+            name=_name_leg(strategy, member.params or {}, timeframe),
             symbol=symbol,
             signals=evaluate(strategy, data, symbol, params=params, timeframe=timeframe),
             priority=member.priority,
@@ -145,18 +163,22 @@ def _name_leg(strategy: Strategy, params: Mapping[str, float], timeframe: Timefr
     return f"{strategy.name}{at}{f'({told})' if told else ''}"
 
 
-def _check_terms(sizing: object, limits: object) -> None:
-    if sizing is not None and not isinstance(sizing, get_args(Sizing)):
-        raise InvalidValue(
-            "sizing", sizing, "RiskPerTrade(risk=0.01) or another of edgeproof.backtest.portfolio, or None"
-        )
-    if limits is not None and not isinstance(limits, Limits):
-        raise InvalidValue("limits", limits, "Limits(max_positions=5, ...), or None")
+def _are_names(given: object) -> bool:
+    if not isinstance(given, Sequence) or isinstance(given, (str, bytes)):
+        return False
+    return len(given) > 0 and all(isinstance(name, str) for name in given)
 
 
 def _read_rules(
-    rules: InstrumentRules | Mapping[str, InstrumentRules] | None, symbols: Iterable[str]
+    rules: InstrumentRules | Mapping[str, InstrumentRules] | None, symbols: Collection[str]
 ) -> dict[str, InstrumentRules]:
-    """The rules of each symbol that has any."""
+    """The rules of each symbol that has any.
+
+    Raises:
+        UnknownName: Rules of a symbol without bars.
+    """
     given = rules if isinstance(rules, Mapping) else dict.fromkeys(symbols, rules)
+    for symbol in given:
+        if symbol not in symbols:
+            raise UnknownName("bars for the rules of", str(symbol), symbols)
     return {symbol: found for symbol, one in given.items() if (found := read_rules(one)) is not None}

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edgeproof.backtest.portfolio.sizing import check_sizing
 from edgeproof.domain.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ class Leg:
         priority: Lower ones are served first where capital or room is short.
         sizing: How large its entries are; by default as the portfolio says.
         identity: Names what it does, whatever it is called: a strategy's hash with its params; by default the name.
+
+    Raises:
+        InvalidValue: A priority that is no whole number, or no size.
     """
 
     name: str
@@ -35,10 +39,24 @@ class Leg:
     sizing: Sizing | None = None
     identity: str = ""
 
+    def __post_init__(self) -> None:
+        check_priority(self.priority)
+        check_sizing(self.sizing)
+
     @property
     def rank(self) -> tuple[int, str, str]:
         """Its place among legs that act at one open: priority, symbol, identity."""
         return self.priority, self.symbol, self.identity or self.name
+
+
+def check_priority(priority: object) -> None:
+    """Refuse a place in the row that cannot be compared with others.
+
+    Raises:
+        InvalidValue: No whole number.
+    """
+    if isinstance(priority, bool) or not isinstance(priority, int):
+        raise InvalidValue("priority", priority, "a whole number; lower ones are served first")
 
 
 def order_legs(legs: Iterable[Leg]) -> tuple[Leg, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from sys import float_info
 
 from edgeproof.domain.errors import InvalidValue
 
 _MOST_POSITIONS = 10_000
 _MOST_DAYS = 3_650
+_ANY = float_info.max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ class CorrelationCap:
     days: int = 30
 
     def __post_init__(self) -> None:
-        _check_number("exposure of the correlation cap", self.exposure, 0.0, math.inf, "a multiple of equity above 0")
+        _check_number("exposure of the correlation cap", self.exposure, 0.0, _ANY, "a multiple of equity above 0")
         _check_number("correlation threshold", self.threshold, 0.0, 1.0, "a correlation above 0, at most 1")
         _check_count("days of the correlation cap", self.days, _MOST_DAYS)
 
@@ -49,6 +50,8 @@ class DailyLossStop:
 
     def __post_init__(self) -> None:
         _check_number("daily loss", self.share, 0.0, 1.0, "a share of equity above 0, at most 1, such as 0.03")
+        if not isinstance(self.flatten, bool):
+            raise InvalidValue("flatten", self.flatten, "True or False")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +87,21 @@ class Limits:
         for name in ("max_gross", "max_symbol"):
             value = getattr(self, name)
             if value is not None:
-                _check_number(name, value, 0.0, math.inf, "a multiple of equity above 0, such as 2")
-        if self.least_part != 0:
-            _check_number("least_part", self.least_part, 0.0, 1.0, "a part from 0 to 1")
-        if self.margin_leverage != 1:
-            _check_number("margin_leverage", self.margin_leverage, 1.0, math.inf, "a leverage of 1 or more")
+                _check_number(name, value, 0.0, _ANY, "a multiple of equity above 0, such as 2")
+        if self.correlation is not None and not isinstance(self.correlation, CorrelationCap):
+            raise InvalidValue("correlation", self.correlation, "CorrelationCap(exposure=1.5, ...), or None")
+        if self.daily_loss is not None and not isinstance(self.daily_loss, DailyLossStop):
+            raise InvalidValue("daily_loss", self.daily_loss, "DailyLossStop(share=0.03), or None")
+        _check_number("least_part", self.least_part, 0.0, 1.0, "a part from 0 to 1", least_too=True)
+        _check_number("margin_leverage", self.margin_leverage, 1.0, _ANY, "a leverage of 1 or more", least_too=True)
 
 
-def _check_number(what: str, value: object, above: float, most: float, expected: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not above < value <= most or value == math.inf:
+def _check_number(  # noqa: PLR0913 - one word for each end of a range
+    what: str, value: object, least: float, most: float, expected: str, *, least_too: bool = False
+) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+        raise InvalidValue(what, value, expected)
+    if value == least and not least_too:
         raise InvalidValue(what, value, expected)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
+from sys import float_info
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias, TypeGuard, get_args
 
 import numpy as np
 
@@ -112,7 +112,7 @@ class FractionalKelly:
     def __post_init__(self) -> None:
         _check_share("fraction", self.fraction)
         _check_leverage("max_leverage", self.max_leverage)
-        if self.start != 0:
+        if not _is_number(self.start) or self.start != 0:
             _check_leverage("start", self.start)
         for name in ("trades", "fewest"):
             value = getattr(self, name)
@@ -123,6 +123,17 @@ class FractionalKelly:
 
 
 Sizing: TypeAlias = Signalled | FixedLeverage | TargetVolatility | RiskPerTrade | FractionalKelly
+
+
+def check_sizing(sizing: object) -> None:
+    """Refuse what is there but says no size.
+
+    Raises:
+        InvalidValue: It is something else.
+    """
+    if sizing is not None and not isinstance(sizing, get_args(Sizing)):
+        expected = "RiskPerTrade(risk=0.01) or another of edgeproof.backtest.portfolio, or None"
+        raise InvalidValue("sizing", sizing, expected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -192,10 +203,14 @@ def _bet_kelly(
 
 
 def _check_share(what: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 < value <= 1.0:
+    if not (_is_number(value) and 0.0 < value <= 1.0):
         raise InvalidValue(what, value, "a share above 0, at most 1, such as 0.01 for 1 %")
 
 
 def _check_leverage(what: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 < value < math.inf:
+    if not (_is_number(value) and 0.0 < value <= float_info.max):
         raise InvalidValue(what, value, "a finite number above 0")
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -107,6 +107,9 @@ def test_what_legs_are_called_is_no_other_portfolio() -> None:
         ("ema_crossover", "a list of strategies"),
         (load_strategy("ema_crossover"), "a list of strategies"),
         ([], "at least one"),
+        (None, "a list of strategies"),
+        (3, "a list of strategies"),
+        ([1], "a name in the library"),
         (["ema_crossover", "ema_crossover"], "each strategy once on a symbol"),
         ([Member(strategy="ema_crossover", symbols=["Z-USDT"])], "Z-USDT"),
         ([Member(strategy="ema_crossover", params={"fats": 3})], "did you mean 'fast'"),
@@ -116,6 +119,16 @@ def test_what_legs_are_called_is_no_other_portfolio() -> None:
 def test_wrong_strategies_are_refused(strategies: list[str], told: str) -> None:
     with pytest.raises(RequestError, match=told):
         backtest_portfolio(BARS, strategies)
+
+
+def test_rules_of_a_symbol_without_bars_are_not_passed_over() -> None:
+    with pytest.raises(UnknownName, match="no bars for the rules of 'X-USD'; did you mean 'X-USDT'"):
+        backtest_portfolio(BARS, ["ema_crossover"], rules={"X-USD": InstrumentRules(lot=1.0)})
+
+
+def test_no_params_are_the_defaults() -> None:
+    usual = backtest_portfolio(BARS, [Member(strategy="ema_crossover")])
+    assert backtest_portfolio(BARS, [Member(strategy="ema_crossover", params={})]).trades.equals(usual.trades)
 
 
 @pytest.mark.parametrize("equity", [0.0, -1.0, float("nan"), float("inf"), "much", True])

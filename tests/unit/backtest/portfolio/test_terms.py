@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edgeproof.backtest.portfolio import (
@@ -11,12 +12,15 @@ from edgeproof.backtest.portfolio import (
     DailyLossStop,
     FixedLeverage,
     FractionalKelly,
+    Leg,
     Limits,
+    Member,
     RiskPerTrade,
     Signalled,
     TargetVolatility,
 )
 from edgeproof.domain.errors import InvalidValue
+from fakes.tiny_market import make_bars, make_signals
 
 NAN, INFINITE = float("nan"), float("inf")
 
@@ -35,16 +39,24 @@ NAN, INFINITE = float("nan"), float("inf")
         (Limits, {"least_part": -0.1}),
         (Limits, {"margin_leverage": 0.5}),
         (Limits, {"margin_leverage": NAN}),
+        (Limits, {"max_gross": 10**400}),
+        (Limits, {"least_part": "0"}),
+        (Limits, {"least_part": np.zeros(2)}),
+        (Limits, {"margin_leverage": True}),
+        (Limits, {"daily_loss": 0.03}),
+        (Limits, {"correlation": 1.5}),
         (CorrelationCap, {"exposure": 0.0}),
         (CorrelationCap, {"exposure": 1.0, "threshold": 0.0}),
         (CorrelationCap, {"exposure": 1.0, "threshold": 1.1}),
         (CorrelationCap, {"exposure": 1.0, "days": 0}),
         (DailyLossStop, {"share": 0.0}),
         (DailyLossStop, {"share": 1.1}),
+        (DailyLossStop, {"share": 0.03, "flatten": "no"}),
         (Signalled, {"share": 0.0}),
         (Signalled, {"share": 1.1}),
         (FixedLeverage, {"leverage": 0.0}),
         (FixedLeverage, {"leverage": INFINITE}),
+        (FixedLeverage, {"leverage": 10**400}),
         (TargetVolatility, {"annual": NAN}),
         (TargetVolatility, {"annual": 0.2, "max_leverage": 0}),
         (RiskPerTrade, {"risk": 0.0}),
@@ -54,11 +66,26 @@ NAN, INFINITE = float("nan"), float("inf")
         (FractionalKelly, {"trades": 0}),
         (FractionalKelly, {"trades": 10, "fewest": 11}),
         (FractionalKelly, {"start": -0.1}),
+        (FractionalKelly, {"start": np.zeros(2)}),
+        (Member, {"strategy": "ema_crossover", "symbols": "BTC-USDT"}),
+        (Member, {"strategy": "ema_crossover", "symbols": []}),
+        (Member, {"strategy": "ema_crossover", "symbols": [1]}),
+        (Member, {"strategy": "ema_crossover", "params": 3}),
+        (Member, {"strategy": "ema_crossover", "timeframe": 5}),
+        (Member, {"strategy": "ema_crossover", "priority": "x"}),
+        (Member, {"strategy": "ema_crossover", "priority": NAN}),
+        (Member, {"strategy": "ema_crossover", "sizing": "risk"}),
     ],
 )
 def test_terms_out_of_their_range_are_refused(kind: type[Any], terms: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue):
         kind(**terms)
+
+
+@pytest.mark.parametrize("terms", [{"priority": NAN}, {"priority": "x"}, {"sizing": 0.5}])
+def test_a_leg_that_cannot_be_meant_is_refused(terms: dict[str, Any]) -> None:
+    with pytest.raises(InvalidValue):
+        Leg(name="leg", symbol="A", signals=make_signals(make_bars("100"), "."), **terms)
 
 
 def test_the_edges_of_ranges_are_allowed() -> None:
