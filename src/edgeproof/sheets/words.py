@@ -267,10 +267,10 @@ def describe_exposure(metrics: Metrics, long: float, short: float, step_ms: int)
 
 def describe_costs(costs: MoneySpent) -> str:
     """The waterfall in words."""
-    return (
-        f"Prices gave {say_number(costs.gross)}; slippage took {say_number(costs.slippage)}, fees"
-        f" {say_number(costs.fees)}, funding {say_number(costs.funding)}; {say_number(costs.net)} was left."
-    )
+    prices = f"Prices {'took' if costs.gross < 0.0 else 'gave'} {say_number(abs(costs.gross))}"
+    funding = f"funding {'gave' if costs.funding < 0.0 else 'took'} {say_number(abs(costs.funding))}"
+    left = f"{say_number(abs(costs.net))} was {'lost' if costs.net < 0.0 else 'left'}"
+    return f"{prices}; slippage took {say_number(costs.slippage)}, fees {say_number(costs.fees)}, {funding}; {left}."
 
 
 def describe_candles(candles: Candles, trades: int, kept: int) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from edgeproof.backtest.replay import CostBreakdown
 from edgeproof.domain.results import Metrics
 from edgeproof.domain.series import BarSeries
 from edgeproof.domain.time import Timeframe
@@ -85,6 +86,24 @@ def test_the_fall_of_costs_ends_at_what_was_earned(sheet: Sheet) -> None:
     gained = sheet.account.metrics.final_equity - sheet.account.metrics.initial_equity
     assert fall["y"][-1] == pytest.approx(gained)
     assert sum(fall["y"][:-1]) == pytest.approx(gained)
+
+
+@pytest.mark.parametrize(
+    ("costs", "told"),
+    [
+        (
+            CostBreakdown(gross=100.0, slippage=10.0, fees=20.0, funding=5.0, net=65.0),
+            "Prices gave 100.00; slippage took 10.00, fees 20.00, funding took 5.00; 65.00 was left.",
+        ),
+        (
+            CostBreakdown(gross=-100.0, slippage=10.0, fees=20.0, funding=-5.0, net=-125.0),
+            "Prices took 100.00; slippage took 10.00, fees 20.00, funding gave 5.00; 125.00 was lost.",
+        ),
+    ],
+)
+def test_the_fall_of_costs_is_told_with_the_sense_of_its_signs(costs: CostBreakdown, told: str) -> None:
+    account = HandmadeAccount(trades=make_trades(3), costs=costs)
+    assert draw_pictures(Sheet(title="t", account=account))["costs"].told == told
 
 
 def test_every_place_has_its_figure_and_every_figure_its_place_and_words(sheet: Sheet, page: str) -> None:
