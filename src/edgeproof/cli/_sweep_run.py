@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from edgeproof.bootstrap import Workspace
     from edgeproof.domain.records import Trial
     from edgeproof.evidence import TrialField
+    from edgeproof.execution import Costs
     from edgeproof.research.desk import Desk
     from edgeproof.research.request import Universe
     from edgeproof.strategies import Strategy
@@ -77,7 +78,9 @@ class Sweep:
     trials_total: int
 
 
-def load_ground(house: Workspace, strategies: Sequence[Strategy], universe: Universe, *, workers: int) -> Ground:
+def load_ground(
+    house: Workspace, strategies: Sequence[Strategy], universe: Universe, *, costs: Costs, workers: int
+) -> Ground:
     """Load bars and funding; trials on them have the keys that a cycle over the same window would give them.
 
     Of orders the venue's rules are asked where all markets have the same ones, as one market always has; of markets
@@ -95,7 +98,7 @@ def load_ground(house: Workspace, strategies: Sequence[Strategy], universe: Univ
         bars={symbol: one.bars for symbol, one in loaded.items()},
         symbols=tuple(instrument.symbol for instrument in traded),
         funding={symbol: one.funding for symbol, one in loaded.items() if one.funding.height},
-        costs=house.costs,
+        costs=costs,
         rules=rules if all(other == rules for other in others) else None,
         initial_equity=house.settings.research.initial_equity,
     )

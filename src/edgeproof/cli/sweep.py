@@ -13,11 +13,15 @@ from edgeproof.cli._door import JsonOption, WorkspaceOption, answer, count_cores
 from edgeproof.cli._replay_options import (
     FromOption,
     HeldVenueOption,
+    LatencyOption,
+    SlippageOption,
     SymbolsOption,
+    TakerOption,
     ToOption,
     WindowOption,
     choose_lake_markets,
     find_strategies,
+    read_costs,
     split_list,
 )
 
@@ -68,6 +72,9 @@ def run_sweep(
     window: WindowOption = None,
     start: FromOption = None,
     end: ToOption = None,
+    taker: TakerOption = None,
+    slippage: SlippageOption = None,
+    latency_ms: LatencyOption = None,
     metric: Annotated[str, typer.Option(help="What to score by: sharpe, total_return, calmar, ...")] = "sharpe",
     workers: Annotated[
         int | None, typer.Option(min=1, max=1024, help="How many at once; the workspace's.", show_default=False)
@@ -113,17 +120,19 @@ def run_sweep(
     wanted = workers or house.settings.compute.workers or house.settings.research.workers or cores
     who = compute or house.settings.compute.ray or None
     grid = _read_grid(param)
+    costs = read_costs(house.costs, taker=taker, slippage=slippage, latency_ms=latency_ms)
     if grid is None and random is None and optuna is None:
         raise RequestError("nothing to sweep; give --param NAME=LOW:HIGH:STEP, --random COUNT or --optuna COUNT")
     try:
         with house.lock(f"sweep {' '.join(strategies)}"):
             universe = choose_lake_markets(house, symbols, venue, window=window, start=start, end=end)
-            ground = load_ground(house, chosen, universe, workers=min(wanted, cores))
+            ground = load_ground(house, chosen, universe, costs=costs, workers=min(wanted, cores))
             plan = _plan(
                 house, ground, chosen, grid, where, split_list(timeframe),
                 metric=metric, random=random, optuna=optuna, seed=seed, yes=yes,
             )  # fmt: skip
             done = compute_sweep(house, ground, plan, chosen, workers=wanted, compute=who)
+            _require_rows(done.table.height, where)
     except KeyboardInterrupt:
         raise WorkError("interrupted; recorded trials are kept, run the same command again to go on") from None
     drawn = random is not None or optuna is not None
@@ -151,7 +160,7 @@ def _plan(
 
     names = {name for strategy in strategies for name in strategy.params}
     try:
-        return plan_sweep(
+        plan = plan_sweep(
             ground.markets,
             strategies,
             grid=grid,
@@ -165,6 +174,16 @@ def _plan(
         )
     except TooManyCombinations as error:
         raise TooManyCombinations(error.count, error.most, "confirm with --yes") from None
+    _require_rows(plan.count, where)
+    return plan
+
+
+def _require_rows(count: int, where: str | None) -> None:
+    """Refuse a sweep of nothing; optuna only finds while it draws that no combination is let in."""
+    from edgeproof.domain.errors import InvalidValue
+
+    if not count:
+        raise InvalidValue("where", where, "a condition that holds for some combination of these values")
 
 
 def _read_grid(given: Sequence[str] | None) -> dict[str, list[float]] | None:

@@ -162,6 +162,18 @@ def test_the_page_stands_alone_and_escapes_what_it_shows(desk: Path, run: Run, t
     assert desk.is_dir()
 
 
+def test_costs_are_as_asked_and_other_costs_are_other_trials(desk: Path, ask: Ask) -> None:
+    one = ("mine", "--param", "fast=3", "--symbols", "BTC-USDT", "--metric", "total_return")
+    (usual,) = ask(*one)["rows"]
+    document = ask(*one, "--taker", "0", "--slippage", "0", "--latency-ms", "0")
+    (free,) = document["rows"]
+    assert free["fees"] == free["slippage"] == 0
+    assert usual["fees"] > 0
+    assert document["trials"]["total"] == 2
+    newest = max(open_workspace(desk).trials(), key=lambda trial: trial.created_ms)
+    assert (newest.costs["taker"], newest.costs["latency_ms"]) == (0, 0)
+
+
 def test_a_table_without_scores_says_so(run: Run) -> None:
     told = run("mine", "--param", "k=1:4", "--symbols", "BTC-USDT", "--timeframe", "4h")
     assert "No combination has a score by sharpe" in " ".join(told.split())
@@ -204,6 +216,13 @@ def test_many_combinations_ask_for_a_yes(run: Run) -> None:
         (("--param", "fsat=3"), "did you mean 'fast'"),
         (("--param", "fast=1:3"), "param fast cannot be 1.0; expected a whole number from 2 to 30"),
         (("--param", "fast=3", "--where", "slow"), "a condition on params"),
+        (
+            ("--param", "fast=3:6", "--where", "fast > 100"),
+            "where cannot be 'fast > 100'; expected a condition that holds",
+        ),
+        (("--random", "3", "--where", "fast > 100"), "fast > 100"),
+        (("--optuna", "3", "--where", "fast > 100"), "fast > 100"),
+        (("--param", "fast=3", "--taker", "2"), "taker cannot be 2.0"),
         (("--param", "fast=3", "--metric", "luck"), "no metric 'luck'"),
         (("--param", "fast=3", "--symbols", "DOGE-USDT"), "no bars of DOGE-USDT"),
         (("--param", "fast=3", "--timeframe", "7m"), "timeframe cannot be '7m'"),
