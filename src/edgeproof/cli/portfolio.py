@@ -82,7 +82,10 @@ def run_portfolio(
         float | None,
         typer.Option(help="Notional of what loses together, as a multiple of equity.", show_default=False),
     ] = None,
-    correlation: Annotated[float, typer.Option(help="Correlation from which on positions lose together.")] = 0.7,
+    correlation: Annotated[
+        float | None,
+        typer.Option(help="Correlation from which on positions lose together; by default 0.7.", show_default=False),
+    ] = None,
     daily_loss: Annotated[
         float | None,
         typer.Option(help="Share of the day's first equity whose loss ends its entries.", show_default=False),
@@ -156,18 +159,24 @@ def _read_limits(
     max_gross: float | None,
     max_symbol: float | None,
     max_correlated: float | None,
-    correlation: float,
+    correlation: float | None,
     daily_loss: float | None,
     flatten: bool,
     least_part: float,
     margin_leverage: float,
 ) -> Limits:
+    from dataclasses import replace
+
     from edgeproof.backtest.portfolio import CorrelationCap, DailyLossStop, Limits
     from edgeproof.domain.errors import RequestError
 
     if flatten and daily_loss is None:
         raise RequestError("--flatten says what to do at a daily loss; give --daily-loss too, such as 0.03")
-    cap = None if max_correlated is None else CorrelationCap(exposure=max_correlated, threshold=correlation)
+    if correlation is not None and max_correlated is None:
+        raise RequestError("--correlation says what loses together; give --max-correlated too, such as 1.5")
+    cap = None if max_correlated is None else CorrelationCap(exposure=max_correlated)
+    if cap is not None and correlation is not None:
+        cap = replace(cap, threshold=correlation)
     return Limits(
         max_positions=max_positions,
         max_gross=max_gross,

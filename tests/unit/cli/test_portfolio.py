@@ -134,6 +134,8 @@ def test_a_terminal_shows_legs_the_account_and_what_it_rests_on(desk: Path, caps
         (("ema_crossover", "--size", "fixed:2", "--max-leverage", "3"), "leave it out"),
         (("ema_crossover", "--size", "risk:2"), "a share above 0"),
         (("ema_crossover", "--flatten"), "--daily-loss"),
+        (("ema_crossover", "--correlation", "0.5"), "--max-correlated"),
+        (("ema_crossover", "--max-correlated", "1", "--correlation", "2"), "at most 1"),
         (("ema_crossover", "--max-gross", "0"), "a multiple of equity above 0"),
         (("ema_crossover", "--max-positions", "0"), "a whole number from 1"),
         (("ema_crossover", "--param", "fats=3"), "did you mean 'fast'"),
