@@ -12,6 +12,7 @@ from edgeproof.cli._account_files import list_written
 from edgeproof.cli._columns import choose_columns
 from edgeproof.domain.results import MIN_TRADES_FOR_SHARPE
 from edgeproof.domain.time import format_ms
+from edgeproof.execution import Costs
 from edgeproof.research.report.words import DRAWDOWN, NO_RULES, say_costs
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def describe_backtest(
             "hash": strategy.hash,
             "thesis": strategy.thesis,
             "timeframe": first.timeframe,
+            "entry": strategy.entry.kind,
             "params": dict(first.params),
         },
         "window": {"from": format_ms(window.start_ms), "to": format_ms(window.end_ms), "days": window.days},
@@ -131,11 +133,16 @@ def list_notes(document: Mapping[str, Any]) -> list[str]:
     conditions, trials, unfilled = document["conditions"], document["trials"], document["total"]["unfilled"]
     account = f"each market an account of {conditions['initial_equity']:,.0f}"
     notes = [f"{account}; {say_costs(conditions)}"]
+    if document["strategy"]["entry"] == "limit":
+        chance = conditions.get("fill_probability", Costs().fill_probability)
+        notes.append(f"entries rest at a limit: maker fee {conditions['maker']:.3%}, filled when touched {chance:.0%}")
     if not any(conditions[name] for name in ("lot", "tick", "min_size")):
         notes.append(NO_RULES)
     notes.append(f"drawdown is {DRAWDOWN}")
     if any(account["metrics"]["sharpe"] is None for account in document["accounts"]):
         notes.append(f"no Sharpe ratio where there are fewer than {MIN_TRADES_FOR_SHARPE} trades or too few days")
+    if document.get("trades_used"):
+        notes.append(_tell_trades(document["trades_used"]))
     missed = ", ".join(f"{count:,} {why}" for why, count in unfilled.items() if count)
     if missed:
         notes.append(f"wishes to enter that made no trade: {missed}")
@@ -146,3 +153,11 @@ def list_notes(document: Mapping[str, Any]) -> list[str]:
         f" {trials['new']} of them new; {trials['in_ledger']:,} tried here so far"
     )
     return notes
+
+
+def _tell_trades(used: Mapping[str, int]) -> str:
+    """How much of what bars leave open the market's trades could settle."""
+    if not any(used.values()):
+        return "the lake has no trades in this window: bars alone say whether stop or target came first"
+    told = ", ".join(f"{count:,} of {name.partition(':')[2]}" for name, count in used.items())
+    return f"trades of the market used to settle bars: {told}"

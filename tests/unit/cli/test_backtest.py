@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Ask: TypeAlias = Callable[..., dict[str, Any]]
+    Tell: TypeAlias = Callable[..., str]
 
 MINE = """
 name: mine
@@ -49,6 +50,17 @@ def ask(desk: Path, capsys: pytest.CaptureFixture[str]) -> Ask:
         return document
 
     return asked
+
+
+@pytest.fixture
+def tell(desk: Path, capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Run the command and read what a person does, on one line."""
+
+    def told(*arguments: str) -> str:
+        assert run("backtest", *arguments, "--workspace", str(desk)) == 0
+        return " ".join(capsys.readouterr().out.split())
+
+    return told
 
 
 def test_every_symbol_is_an_account_and_a_recorded_trial(ask: Ask, desk: Path) -> None:
@@ -175,7 +187,9 @@ take: (high - low) * 0.2 + 0.0001
 """
 
 
-def test_trades_of_the_lake_settle_bars_where_they_are_asked_for_and_make_another_trial(ask: Ask, desk: Path) -> None:
+def test_trades_of_the_lake_settle_bars_where_they_are_asked_for_and_make_another_trial(
+    ask: Ask, tell: Tell, desk: Path
+) -> None:
     (desk / "strategies" / "both_ways.yaml").write_text(BOTH_WAYS)
     bars_alone = ask("both_ways", "--symbols", "BTC-USDT")
     without_any = ask("both_ways", "--symbols", "BTC-USDT", "--trades")
@@ -204,3 +218,17 @@ def test_trades_of_the_lake_settle_bars_where_they_are_asked_for_and_make_anothe
     assert settled["trials"]["in_ledger"] == 2
     assert settled["total"]["metrics"]["win_rate"] > bars_alone["total"]["metrics"]["win_rate"]
     assert ask("both_ways", "--symbols", "BTC-USDT")["accounts"] == bars_alone["accounts"]
+    told = tell("both_ways", "--symbols", "BTC-USDT", "--trades")
+    assert f"trades of the market used to settle bars: {trades.height:,} of BTC-USDT" in told
+
+
+def test_a_person_is_told_that_there_were_no_trades_to_use(tell: Tell) -> None:
+    assert "the lake has no trades in this window" in tell("ema_crossover", "--trades")
+    assert "trades in this window" not in tell("ema_crossover")
+
+
+def test_a_person_is_told_what_entries_that_rest_pay_and_how_likely_they_are_filled(desk: Path, tell: Tell) -> None:
+    entry = "entry: {kind: limit, offset: 0.5 * atr(14), wait: 3}\n"
+    (desk / "strategies" / "resting.yaml").write_text(MINE.replace("name: mine", "name: resting") + entry)
+    assert "entries rest at a limit: maker fee 0.020%, filled when touched 67%" in tell("resting")
+    assert "entries rest" not in tell("ema_crossover")
