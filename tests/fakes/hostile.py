@@ -15,6 +15,7 @@ import polars as pl
 from hypothesis import strategies as st
 
 from edgeproof.backtest import BacktestResult
+from edgeproof.backtest.portfolio import PortfolioResult
 from edgeproof.domain.errors import EdgeproofError
 from edgeproof.domain.time import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE
 from fakes.small_markets import START_MS, make_bars
@@ -55,14 +56,16 @@ def bring(door: Callable[[], object]) -> object:
         assert "\n" not in told
         assert len(told) < _MOST_TOLD
         return None
-    if isinstance(result, BacktestResult):
+    if isinstance(result, (BacktestResult, PortfolioResult)):
         _judge_backtest(result)
-    elif isinstance(result, pl.DataFrame):
+    if isinstance(result, PortfolioResult):
+        _judge_table(result.by_leg)
+    if isinstance(result, pl.DataFrame):
         _judge_table(result)
     return result
 
 
-def _judge_backtest(result: BacktestResult) -> None:
+def _judge_backtest(result: BacktestResult | PortfolioResult) -> None:
     equity, trades = result.equity["equity"], result.trades
     _judge_table(result.equity)
     _judge_table(trades)

@@ -22,6 +22,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import edgeproof
+from edgeproof.backtest.portfolio import (
+    CorrelationCap,
+    DailyLossStop,
+    FixedLeverage,
+    FractionalKelly,
+    Limits,
+    Member,
+    RiskPerTrade,
+    Signalled,
+    TargetVolatility,
+)
 from edgeproof.cli import main
 from edgeproof.domain.errors import RequestError
 from edgeproof.domain.instruments import InstrumentRules
@@ -44,10 +55,17 @@ stop: k * stdev(close, w + 1) + volume / volume
 take: k * (high - low)
 """
 FAIR: Final = make_bars("BTC-USDT", minutes=MOST_BARS, seed=3)
+TWO: Final = pl.concat([FAIR, make_bars("ETH-USDT", minutes=MOST_BARS, seed=4)])
 WISHES: Final[dict[str, Any]] = {
     "long": np.arange(MOST_BARS) % 7 == 1,
     "short": np.arange(MOST_BARS) % 7 == 4,
     "exit_long": np.arange(MOST_BARS) % 7 == 3,
+}
+FAIR_TERMS: Final[dict[type, dict[str, float]]] = {
+    FixedLeverage: {"leverage": 2.0},
+    TargetVolatility: {"annual": 0.5},
+    CorrelationCap: {"exposure": 1.5},
+    DailyLossStop: {"share": 0.01},
 }
 FUZZED: Final = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 
@@ -69,6 +87,8 @@ def test_what_is_spoiled_below_trades_while_it_is_whole() -> None:
     for door in (lambda: ep.backtest(FAIR, QUICK), lambda: ep.backtest_signals(FAIR, **WISHES)):
         result: Any = bring(door)
         assert result.trades.height > 3
+    account: Any = bring(lambda: ep.backtest_portfolio(TWO, [QUICK]))
+    assert account.by_leg["trades"].min() > 3
     assert ep.sweep(FAIR, QUICK, grid={"w": [2, 5]})["trades"].min() > 3
 
 
@@ -96,6 +116,7 @@ def test_whatever_the_bars_are_every_door_refuses_them_or_adds_up(bars: Any) -> 
     bring(lambda: ep.backtest(bars, QUICK))
     bring(lambda: ep.backtest_signals(bars, **wishes, stop=1.0, leverage=3.0))
     bring(lambda: ep.sweep(bars, QUICK, grid={"w": [2, 5]}))
+    bring(lambda: ep.backtest_portfolio(bars, [QUICK], sizing=FixedLeverage(leverage=3.0)))
     bring(lambda: ep.compute_features(bars, ["ema(5)", "rsi(5)", "vwap", "atr(5)", "force_index", "kama"]))
 
 
@@ -141,6 +162,7 @@ def test_any_costs_rules_and_funding_are_refused_or_add_up(
     bring(lambda: ep.backtest_signals(FAIR, **WISHES, rules=InstrumentRules(**rules), leverage=20.0))
     bring(lambda: ep.backtest_signals(FAIR, **WISHES, funding=funding))
     bring(lambda: ep.backtest(FAIR, QUICK, funding=funding))
+    bring(lambda: ep.backtest_portfolio(FAIR, [QUICK], funding=funding, rules=InstrumentRules(**rules)))
     bring(lambda: ep.compute_features(FAIR, ["funding_rate", "ema"], funding=funding))
 
 
@@ -151,6 +173,37 @@ def test_whatever_a_strategy_door_is_asked_it_refuses_or_adds_up(data: st.DataOb
     names = list_keywords(ep.backtest, "bars")
     asked = data.draw(st.dictionaries(st.sampled_from(names), value, min_size=1, max_size=2))
     bring(lambda: ep.backtest(**{"bars": FAIR, "strategy": QUICK} | asked))
+
+
+@FUZZED
+@given(data=st.data())
+def test_whatever_a_portfolio_is_asked_it_refuses_or_adds_up(data: st.DataObject) -> None:
+    names = list_keywords(ep.backtest_portfolio, "bars")
+    members = st.dictionaries(st.sampled_from(list_keywords(Member)), ANYTHING, min_size=1, max_size=2)
+    named = st.dictionaries(st.sampled_from(["BTC-USDT", "ETH-USDT", "ETH-USD"]), ANYTHING, max_size=2)
+    asked = data.draw(st.dictionaries(st.sampled_from(names), st.one_of(ANYTHING, named), max_size=1))
+    terms: dict[str, Any] = {"strategy": QUICK} | data.draw(members)
+    bring(lambda: ep.backtest_portfolio(**{"bars": TWO, "strategies": [QUICK]} | asked))
+    bring(lambda: ep.backtest_portfolio(TWO, [Member(**terms), "ema_crossover"]))
+
+
+@pytest.mark.parametrize(
+    "kind", [Signalled, FixedLeverage, TargetVolatility, RiskPerTrade, FractionalKelly], ids=lambda kind: kind.kind
+)
+@settings(FUZZED, max_examples=25)
+@given(data=st.data())
+def test_any_limits_and_sizes_are_refused_or_add_up(data: st.DataObject, kind: Any) -> None:  # noqa: ANN401
+    def draw(kind: Any) -> dict[str, Any]:  # noqa: ANN401
+        values = st.one_of(SIZES, st.sampled_from([0, 1, 2, 5]), ANYTHING)
+        asked = data.draw(st.dictionaries(st.sampled_from(list_keywords(kind)), values, max_size=3))
+        return FAIR_TERMS.get(kind, {}) | asked
+
+    size, limits, cap, loss = draw(kind), draw(Limits), draw(CorrelationCap), draw(DailyLossStop)
+    equity = data.draw(SIZES)
+    bring(lambda: ep.backtest_portfolio(TWO, [QUICK], sizing=kind(**size), initial_equity=equity))
+    bring(lambda: ep.backtest_portfolio(TWO, [QUICK], limits=Limits(**limits)))
+    bring(lambda: ep.backtest_portfolio(TWO, [QUICK], limits=Limits(correlation=CorrelationCap(**cap))))
+    bring(lambda: ep.backtest_portfolio(TWO, [QUICK], limits=Limits(daily_loss=DailyLossStop(**loss))))
 
 
 @FUZZED
