@@ -1,4 +1,4 @@
-"""What every strategy of the library does on one fixed generated market, told so that a change can be found.
+"""What the library does on one fixed generated market, and what it never does, told so that a change can be found.
 
 Each trade is written as one line, its numbers to eight digits; a strategy's run is the hash of those lines, a mark of
 four digits for each of them, and its sums. Eight digits, because another processor may add in another order: with
@@ -19,7 +19,7 @@ from edgeproof.domain.time import parse_instant
 from edgeproof.domain.version import VERSION
 from edgeproof.execution import Costs
 from edgeproof.simulator.market import GeneratedMarket, MarketSpec, generate_market
-from edgeproof.strategies import load_library
+from edgeproof.strategies import load_library, load_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +36,26 @@ _SPEC: Final = MarketSpec(
     symbols=("BTC-USDT", "ETH-USDT", "SOL-USDT"), start_ms=parse_instant("2025-06-01"), days=10, seed=1
 )
 _COSTS: Final = Costs()
+# What no strategy of the library does, each by itself and together, so that a change of it is seen as well.
+_VARIANT: Final = """
+name: {name}
+thesis: What is stretched comes back.
+timeframe: 5m
+let: {{z: "zscore(close, 24)"}}
+long: z < -1
+short: z > 1
+exit_long: z > 0.5
+exit_short: z < -0.5
+stop: 3 * atr(14)
+take: 1 * atr(14)
+"""
+_LIMIT: Final = "entry: {kind: limit, offset: 0.2 * atr(14), wait: 2}\n"
+VARIANTS: Final = {
+    "rests_at_a_limit": _LIMIT,
+    "leaves_in_parts": "take_share: 0.5\ntrail: 2 * atr(14)\n",
+    "cools_down": "cool_down: 12\nmax_hold: 6\n",
+    "does_all_of_it": f"take_share: 0.25\ncool_down: 3\n{_LIMIT}",
+}
 _WORDS: Final = ("symbol", "side", "exit_reason")
 _TIMES: Final = ("entry_ts", "exit_ts")
 _NUMBERS: Final = ("entry_price", "exit_price", "size", "pnl", "fees", "funding", "slippage", "mae", "mfe")
@@ -77,6 +97,12 @@ def run_library(market: GeneratedMarket) -> dict[str, tuple[Run, list[str]]]:
     return {strategy.name: _run(strategy, market) for strategy in load_library()}
 
 
+def run_variants(market: GeneratedMarket) -> dict[str, tuple[Run, list[str]]]:
+    """Likewise for what no strategy of the library does."""
+    texts = {name: _VARIANT.format(name=name) + more for name, more in VARIANTS.items()}
+    return {name: _run(load_strategy(text), market) for name, text in texts.items()}
+
+
 def hash_market(market: GeneratedMarket) -> str:
     """Name the bars and rates, to eight digits."""
     text = "".join(frame.write_csv(float_precision=7, float_scientific=True) for frame in (market.bars, market.funding))
@@ -106,12 +132,18 @@ def write_golden() -> dict[str, list[str]]:
         For each strategy that moved since the old file, what moved.
     """
     market = generate_golden_market()
-    runs = run_library(market)
-    old = read_golden()["strategies"] if GOLDEN_FILE.exists() else {}
-    document = {"birth": describe_birth(market), "strategies": {name: asdict(run) for name, (run, _) in runs.items()}}
+    kept = read_golden() if GOLDEN_FILE.exists() else {}
+    old = kept.get("strategies", {}) | kept.get("variants", {})
+    library, variants = run_library(market), run_variants(market)
+    runs = library | variants
+    document = {
+        "birth": describe_birth(market),
+        "strategies": {name: asdict(run) for name, (run, _) in library.items()},
+        "variants": {name: asdict(run) for name, (run, _) in variants.items()},
+    }
     GOLDEN_FILE.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     moved = {name: find_changes(old.get(name), run, lines) for name, (run, lines) in runs.items()}
-    moved |= {name: ["is no longer in the library"] for name in old.keys() - runs.keys()}
+    moved |= {name: ["is no longer run"] for name in old.keys() - runs.keys()}
     return {name: changes for name, changes in moved.items() if changes}
 
 

@@ -10,6 +10,7 @@ import pytest
 from edgeproof.strategies import library_names
 from golden.library_runs import (
     COMMAND,
+    VARIANTS,
     Run,
     describe_birth,
     find_changes,
@@ -17,6 +18,7 @@ from golden.library_runs import (
     hash_market,
     read_golden,
     run_library,
+    run_variants,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +50,26 @@ def test_the_market_is_the_one_the_runs_were_made_on(market: GeneratedMarket, go
 def test_a_strategy_trades_as_it_did(name: str, runs: dict[str, tuple[Run, list[str]]], golden: dict[str, Any]) -> None:
     changes = find_changes(golden["strategies"].get(name), *runs[name])
     assert not changes, "\n  ".join([f"{name} moved; {RENEW}", *changes])
+
+
+@pytest.fixture(scope="module")
+def variants(market: GeneratedMarket) -> dict[str, tuple[Run, list[str]]]:
+    return run_variants(market)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_what_no_strategy_of_the_library_does_is_done_as_it_was(
+    name: str, variants: dict[str, tuple[Run, list[str]]], golden: dict[str, Any]
+) -> None:
+    changes = find_changes(golden["variants"].get(name), *variants[name])
+    assert not changes, "\n  ".join([f"{name} moved; {RENEW}", *changes])
+
+
+def test_every_variant_is_kept_and_is_another_run(golden: dict[str, Any]) -> None:
+    kept = golden["variants"]
+    assert sorted(kept) == sorted(VARIANTS)
+    assert len({run["hash"] for run in kept.values()}) == len(VARIANTS)
+    assert all(run["trades"] > 100 for run in kept.values())
 
 
 def test_every_strategy_is_kept_trades_and_nothing_else_is(golden: dict[str, Any]) -> None:
