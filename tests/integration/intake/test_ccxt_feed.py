@@ -43,7 +43,7 @@ def read_by_ccxt(exchange: BackgroundExchange, markets: Sequence[Market]) -> Ccx
     ids=lambda fault: "no fault" if fault is None else fault.kind.value,
 )
 def test_every_trade_is_in_the_lake_once(tmp_path: Path, fault: Fault | None) -> None:
-    exchange, clock = open_exchange(trades_per_second=90)
+    exchange, clock = open_exchange(trades_per_second=45)
     lake, journal = DeltaLake(tmp_path / "lake"), MemoryJournal()
     injected = list[int]()
 
@@ -52,17 +52,19 @@ def test_every_trade_is_in_the_lake_once(tmp_path: Path, fault: Fault | None) ->
 
     def until(intake: Intake) -> bool:
         taken = intake.collector.counts["trades"]
-        if taken >= 150 and not injected:
+        if taken >= 120 and not injected:
             if fault is not None:
                 exchange.inject(fault)
             injected.append(taken)
-        if not injected or taken < injected[0] + 90:
+        if not injected or taken < injected[0] + 60:
             return False
         found = compare()
         return found.made == found.held
 
     with exchange:
-        intake = asyncio.run(take_in(exchange, tmp_path, lake, clock, until, journal=journal, make_feed=read_by_ccxt))
+        intake = asyncio.run(
+            take_in(exchange, tmp_path, lake, clock, until, journal=journal, make_feed=read_by_ccxt, within_s=60.0)
+        )
         found = compare()
     assert (found.made, found.doubled, found.invented) == (found.held, 0, 0)
     assert intake.collector.counts["streams opened"] >= (6 if fault and fault.kind is FaultKind.DROP else 3)
@@ -80,5 +82,7 @@ def test_a_stream_that_answers_and_brings_nothing_is_opened_anew(tmp_path: Path)
         return intake.collector.counts["streams opened"] >= 6
 
     with exchange:
-        intake = asyncio.run(take_in(exchange, tmp_path, lake, clock, until, journal=journal, make_feed=read_by_ccxt))
+        intake = asyncio.run(
+            take_in(exchange, tmp_path, lake, clock, until, journal=journal, make_feed=read_by_ccxt, within_s=60.0)
+        )
     assert intake.collector.counts["hints: silence"] >= 1
