@@ -52,7 +52,7 @@ def test_every_trade_is_in_the_lake_once(tmp_path: Path, fault: Fault | None) ->
 
     def until(intake: Intake) -> bool:
         taken = intake.collector.counts["trades"]
-        if taken >= 120 and not injected:
+        if taken >= 240 and not injected:
             if fault is not None:
                 exchange.inject(fault)
             injected.append(taken)

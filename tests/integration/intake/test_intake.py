@@ -97,7 +97,7 @@ def test_what_a_stream_loses_in_a_quiet_market_comes_back(tmp_path: Path, fault:
 
     def until(intake: Intake) -> bool:
         taken = intake.collector.counts["trades"]
-        if taken >= 200 and not injected:
+        if taken >= 240 and not injected:
             exchange.inject(fault)
             injected.append(taken)
         if not injected or taken < injected[0] + 60:
