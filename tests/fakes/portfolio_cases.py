@@ -25,7 +25,7 @@ from edgeproof.domain.instruments import InstrumentRules, MarginTier
 from edgeproof.domain.series import BarSeries
 from edgeproof.domain.signals import Signals
 from edgeproof.domain.time import Timeframe
-from edgeproof.execution import Costs
+from edgeproof.execution import Costs, HourlySlippage
 from fakes.replay_cases import START_MS, STEP_MS, ReplayCase, replay_cases
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ def make_tape(case: ReplayCase, shift_ms: int = 0) -> Tape:
     """A case's bars and funding, perhaps at another time."""
     bars = make_series(case.ts + shift_ms, (case.open_, case.high, case.low, case.close), Timeframe(1))
     tape = prepare_tape(bars, pl.DataFrame(schema={"ts": pl.Datetime("ms", "UTC"), "rate": pl.Float64}))
-    return replace(tape, funding_bar=case.funding_bar.astype(np.int64), funding_rate=case.funding_rate)
+    tape = replace(tape, funding_bar=case.funding_bar.astype(np.int64), funding_rate=case.funding_rate)
+    return tape if case.orders is None else replace(tape, slippage_factor=case.orders.factor)
 
 
 def make_signals(case: ReplayCase, shift_ms: int = 0, *, turn: int = 0) -> Signals:
@@ -94,7 +95,11 @@ def make_signals(case: ReplayCase, shift_ms: int = 0, *, turn: int = 0) -> Signa
 
 def make_costs(case: ReplayCase) -> Costs:
     """A case's costs."""
-    return Costs(maker=0.0, taker=case.taker, slippage=case.slippage, latency_ms=case.latency_ms)
+    hourly = None
+    if case.orders is not None and len(case.orders.hourly):
+        sell, buy = (tuple(shares.tolist()) for shares in case.orders.hourly)
+        hourly = HourlySlippage(buy=buy, sell=sell)
+    return Costs(maker=0.0, taker=case.taker, slippage=case.slippage, latency_ms=case.latency_ms, hourly=hourly)
 
 
 def make_rules(case: ReplayCase) -> InstrumentRules:

@@ -43,7 +43,7 @@ def list_extras(  # noqa: PLR0913, PLR0917 - everything a replay depends on may 
     code: npt.NDArray[np.uint8],
 ) -> Extras | None:
     """The terms beyond the plain ones; None where there are none, since a replay without them is another kernel."""
-    _check_slippage(costs, tape.slippage_factor)
+    check_slippage(costs, tape.slippage_factor)
     asked: dict[str, Any] = {}
     if signals.cool_down:
         asked["cool_down"] = min(signals.cool_down, LONGEST)
@@ -65,23 +65,27 @@ def list_extras(  # noqa: PLR0913, PLR0917 - everything a replay depends on may 
     return NO_EXTRAS._replace(**asked) if asked else None
 
 
-def _check_slippage(costs: Costs, factor: FloatArray) -> None:
+def check_slippage(costs: Costs, factor: FloatArray) -> None:
+    """Refuse factors that make slippage the whole price.
+
+    Raises:
+        InvalidValue: Slippage times a factor is 1 or more.
+    """
     usual = (costs.slippage,) if costs.hourly is None else (*costs.hourly.buy, *costs.hourly.sell)
     if len(factor) and max(usual) * factor.max() >= 1.0:
         told = f"{factor.max():g} times a slippage of {max(usual):g}"
         raise InvalidValue("slippage_factor", told, "factors that leave less than the whole price")
 
 
-def require_plain(signals: Signals, costs: Costs) -> None:
+def require_plain(signals: Signals) -> None:
     """Refuse what a replay of many strategies on one account does not know, rather than trade as if it were not asked.
 
     Raises:
-        InvalidValue: An order that rests, a part that leaves, or hourly slippage.
+        InvalidValue: An order that rests, or a part that leaves.
     """
     asked = {
         "take_share": signals.take_share != 1.0,
         "limit entry": signals.limit_offset is not None,
-        "hourly slippage": costs.hourly is not None,
     }
     for name, is_asked in asked.items():
         if is_asked:

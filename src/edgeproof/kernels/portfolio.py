@@ -65,7 +65,7 @@ from edgeproof.kernels.replay import (
     open_position,
 )
 from edgeproof.kernels.replay_events import EXIT_LONG, EXIT_SHORT, GO_LONG, GO_SHORT
-from edgeproof.kernels.replay_extras import choose_tier
+from edgeproof.kernels.replay_extras import choose_tier, find_slippage
 
 if TYPE_CHECKING:
     from edgeproof.kernels._arrays import FloatArray, IntArray
@@ -96,6 +96,8 @@ def _replay_portfolio(
     initial_equity: float,
     taker: float,
     slippage: float,
+    hourly: FloatArray,
+    factor: FloatArray,
     latency_ms: int,
     max_positions: int,
     max_gross: float,
@@ -189,7 +191,7 @@ def _replay_portfolio(
                 reference,
                 bar - symbol["first"] - p["entry_bar"],
                 taker,
-                slippage,
+                find_slippage(hourly, factor, slippage, ts[bar], bar, -side),
                 symbol["tick"],
             )
             p["ready_at"] = now + legs[leg]["cool_down"] * legs[leg]["decision_ms"]
@@ -227,7 +229,7 @@ def _replay_portfolio(
                     open_[bar],
                     bar - symbol["first"] - p["entry_bar"],
                     taker,
-                    slippage,
+                    find_slippage(hourly, factor, slippage, ts[bar], bar, -p["side"]),
                     symbol["tick"],
                 )
                 p["ready_at"] = now + legs[leg]["cool_down"] * legs[leg]["decision_ms"]
@@ -254,7 +256,16 @@ def _replay_portfolio(
                     continue
                 leverage = asked["leverage"]
                 if terms["risk"] > 0.0 and leverage > 0.0:
-                    lost = find_stop_loss(side, market, asked["stop"], asked["trail"], taker, slippage, symbol["tick"])
+                    lost = find_stop_loss(
+                        side,
+                        market,
+                        asked["stop"],
+                        asked["trail"],
+                        taker,
+                        find_slippage(hourly, factor, slippage, ts[bar], bar, side),
+                        find_slippage(hourly, factor, slippage, ts[bar], bar, -side),
+                        symbol["tick"],
+                    )
                     if np.isnan(lost):
                         outcomes[leg, NO_STOP] += 1
                         continue
@@ -314,7 +325,7 @@ def _replay_portfolio(
                     capital,
                     used,
                     taker,
-                    slippage,
+                    find_slippage(hourly, factor, slippage, ts[bar], bar, side),
                     symbol["lot"],
                     symbol["tick"],
                     symbol["min_size"],
@@ -391,7 +402,7 @@ def _replay_portfolio(
                 reference,
                 bar - symbol["first"] - p["entry_bar"] + 1,
                 taker,
-                slippage,
+                find_slippage(hourly, factor, slippage, ts[bar], bar, -side),
                 symbol["tick"],
             )
             p["ready_at"] = now + legs[leg]["cool_down"] * legs[leg]["decision_ms"]

@@ -26,7 +26,14 @@ _BOUND_SLACK: Final = 1.0 + 1e-9
 
 @register_jitable
 def find_stop_loss(
-    side: int, market: float, stop: float, trail: float, taker: float, slippage: float, tick: float
+    side: int,
+    market: float,
+    stop: float,
+    trail: float,
+    taker: float,
+    entry_slippage: float,
+    exit_slippage: float,
+    tick: float,
 ) -> float:
     """What an entry at the open ``market`` would lose at its stop, as a share of its notional, all costs included.
 
@@ -36,9 +43,9 @@ def find_stop_loss(
     distance = trail if np.isnan(stop) or trail < stop else stop
     if not distance < np.inf:
         return np.nan
-    entry = fill_price(market, side, slippage, tick)
+    entry = fill_price(market, side, entry_slippage, tick)
     level = max(0.0, entry - side * distance)
-    leaving = fill_price(level, -side, slippage, tick)
+    leaving = fill_price(level, -side, exit_slippage, tick)
     return (side * (entry - leaving) + taker * (entry + leaving)) / entry
 
 

@@ -48,7 +48,7 @@ from edgeproof.kernels.replay import (
     price_exit,
 )
 from edgeproof.kernels.replay_events import EXIT_LONG, EXIT_SHORT, GO_LONG, GO_SHORT
-from edgeproof.kernels.replay_extras import choose_tier
+from edgeproof.kernels.replay_extras import choose_tier, find_slippage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,6 +82,8 @@ def replay_portfolio_py(
     initial_equity: float,
     taker: float,
     slippage: float,
+    hourly: FloatArray,
+    factor: FloatArray,
     latency_ms: int,
     max_positions: int,
     max_gross: float,
@@ -107,6 +109,8 @@ def replay_portfolio_py(
     - ``sample_ts`` are the moments at which to describe the account, UTC milliseconds, ascending, shape (s,): with
       what had closed by then.
     - ``taker``, ``slippage`` and ``latency_ms`` are those of ``execution.Costs``.
+    - ``hourly`` is slippage of sales (row 0) and purchases (row 1) by UTC hour instead, shape (2, 24) or (0, 24) for
+      none; ``factor`` is what slippage is multiplied with in each bar, as the bars are laid out, or empty.
     - ``max_positions`` and, as multiples of equity, ``max_gross``, ``max_symbol`` and ``max_correlated`` (exposure that
       correlates by ``threshold`` or more) limit what may be open; an order is cut to what they leave, or skipped where
       that is less than ``least_part`` of it.
@@ -120,7 +124,10 @@ def replay_portfolio_py(
         the account at each sample (``SAMPLE_RECORD``).
     """
     account = _Account(
-        realised=float(initial_equity), taker=taker, slippage=slippage, outcomes=np.zeros((len(legs), OUTCOMES), int)
+        realised=float(initial_equity),
+        taker=taker,
+        slippage=(hourly, factor, slippage),
+        outcomes=np.zeros((len(legs), OUTCOMES), int),
     )
     samples = np.zeros(len(sample_ts), SAMPLE_RECORD)
     places = [_find_places(ts, symbol) for symbol in symbols]
@@ -186,7 +193,9 @@ def replay_portfolio_py(
                 leverage = float(order["leverage"])
                 if terms["risk"] > 0.0 and leverage > 0.0:
                     tick = float(symbol["tick"])
-                    lost = find_stop_loss(side, market, stop, trail, taker, slippage, tick)
+                    bar = int(order["bar"])
+                    slipping = account.slip(bar, side), account.slip(bar, -side)
+                    lost = find_stop_loss(side, market, stop, trail, taker, *slipping, tick)
                     if np.isnan(lost):
                         outcomes[NO_STOP] += 1
                         continue
@@ -231,7 +240,7 @@ def replay_portfolio_py(
                             outcomes[NO_MARGIN] += 1
                             continue
                 entry, size, fee, margin, liquidation = open_position(
-                    side, market, capital, used, taker, slippage, *rules
+                    side, market, capital, used, taker, account.slip(int(order["bar"]), side), *rules
                 )
                 if size > 0.0 and margined > max(1.0, used):
                     margin = min(size * entry / margined, free - fee)
@@ -345,7 +354,7 @@ class _Account:
 
     realised: float
     taker: float
-    slippage: float
+    slippage: tuple[FloatArray, FloatArray, float]
     outcomes: IntArray
     positions: dict[int, _Position] = field(default_factory=dict)
     trades: list[tuple[float, ...]] = field(default_factory=list)
@@ -360,6 +369,10 @@ class _Account:
         for _, p in sorted(self.positions.items()):
             equity = equity - p.entry_fee - p.paid + p.side * p.size * (p.mark - p.entry)
         return max(0.0, equity)
+
+    def slip(self, bar: int, action: int) -> float:
+        """Slippage of a purchase (1) or sale (-1) in a bar that opens now."""
+        return find_slippage(*self.slippage, np.int64(self.now), bar, action)
 
     def back(self, leg: int) -> float:
         """What the other positions leave."""
@@ -404,7 +417,7 @@ class _Account:
         p = self.positions[leg]
         p.see(reference, reference)
         balance = self.back(leg) - p.entry_fee - p.paid
-        costs = self.taker, self.slippage, p.tick
+        costs = self.taker, self.slip(bar, -p.side), p.tick
         price, fee = price_exit(p.side, p.entry, p.size, p.margin, balance, reference, reason == LIQUIDATION, *costs)
         fees = p.entry_fee + fee
         pnl = p.side * p.size * (price - p.entry) - fees - p.paid

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
+from edgeproof.backtest import prepare_tape
 from edgeproof.backtest.portfolio import (
     CorrelationCap,
     DailyLossStop,
@@ -14,9 +16,10 @@ from edgeproof.backtest.portfolio import (
     RiskPerTrade,
     Signalled,
     TargetVolatility,
+    replay_legs,
 )
 from edgeproof.domain.instruments import InstrumentRules, MarginTier
-from edgeproof.execution import Costs
+from edgeproof.execution import Costs, HourlySlippage
 from fakes.tiny_market import make_bars, trade
 from fakes.tiny_portfolio import WHOLE, count_skipped, make_leg, tell, trade_together
 
@@ -40,6 +43,27 @@ def test_one_leg_without_limits_trades_as_a_backtest_does() -> None:
     together = trade_together({"A": bars}, make_leg(bars, letters, stop=3.0), sizing=Signalled(), costs=costs)
     np.testing.assert_array_equal(together.records, alone.records)
     assert together.metrics == alone.metrics
+
+
+def test_every_leg_pays_the_slippage_of_hour_side_and_bar() -> None:
+    hours = make_bars("100", "100", "100", "100", timeframe="1h")
+    buy, sell = (tuple(base + hour / 1_000 for hour in range(24)) for base in (0.0, 0.1))
+    costs = Costs(taker=0.0, latency_ms=0, hourly=HourlySlippage(buy=buy, sell=sell))
+    tapes = {"A": prepare_tape(hours), "B": prepare_tape(hours, slippage_factor=pl.Series([1.0, 1.0, 2.0, 3.0]))}
+    legs = make_leg(hours, "Lx"), make_leg(hours, ".Sy", symbol="B")
+    result = replay_legs(tapes, legs, costs=costs)
+    # A is bought at 1:00 and sold at 2:00; B is sold at 2:00, with its slippage doubled, and bought at 3:00, tripled.
+    prices = [(record["entry_price"], record["exit_price"]) for record in result.records]
+    assert prices == [pytest.approx((100.1, 89.8)), pytest.approx((79.6, 100.9))]
+
+
+def test_risk_counts_the_slippage_of_the_bar_of_the_entry_on_both_sides() -> None:
+    bars = make_bars("100", "100", "100")
+    tape = prepare_tape(bars, slippage_factor=pl.Series([1.0, 5.0, 1.0]))
+    leg = make_leg(bars, "L", stop=10.0, sizing=RiskPerTrade(risk=0.01))
+    result = replay_legs({"A": tape}, [leg], costs=Costs(taker=0.0, slippage=0.01, latency_ms=0))
+    # Bought at 105; the stop at 95 would be sold at 95 less 5 %.
+    assert result.records["size"].tolist() == pytest.approx([100.0 / (105.0 - 90.25)])
 
 
 def test_every_leg_gets_an_equal_part_unless_told_otherwise() -> None:

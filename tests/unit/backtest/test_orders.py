@@ -5,9 +5,8 @@ import pytest
 
 from edgeproof.backtest.orders import draw_luck, price_limits, require_plain
 from edgeproof.domain.errors import InvalidValue
-from edgeproof.execution import Costs, HourlySlippage
 from edgeproof.kernels.replay_events import EXIT_SHORT, GO_LONG, GO_SHORT
-from fakes.tiny_market import FREE, make_bars, make_signals
+from fakes.tiny_market import make_bars, make_signals
 
 TIMES = np.arange(20_000, dtype=np.int64) * 60_000
 CODES = np.array([GO_LONG, GO_SHORT, GO_LONG | EXIT_SHORT], np.uint8)
@@ -48,16 +47,14 @@ def test_the_luck_of_a_seed_is_the_same_in_every_version() -> None:
 
 def test_what_an_account_that_is_shared_cannot_trade_yet_is_refused_by_name() -> None:
     bars = make_bars("100", "100")
-    require_plain(make_signals(bars, "L"), FREE)
-    hourly = HourlySlippage(buy=(0.0,) * 24, sell=(0.0,) * 24)
+    require_plain(make_signals(bars, "L"))
     asked = [
-        ("take_share", make_signals(bars, "L", take_share=0.5), FREE),
-        ("limit", make_signals(bars, "L", limit_offset=1.0), FREE),
-        ("hourly", make_signals(bars, "L"), Costs(hourly=hourly)),
+        ("take_share", make_signals(bars, "L", take_share=0.5)),
+        ("limit", make_signals(bars, "L", limit_offset=1.0)),
     ]
-    for name, signals, costs in asked:
+    for name, signals in asked:
         with pytest.raises(InvalidValue, match=name):
-            require_plain(signals, costs)
+            require_plain(signals)
 
 
 def test_orders_rest_on_the_better_side_of_the_close() -> None:

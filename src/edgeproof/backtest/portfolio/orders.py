@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from edgeproof.backtest.orders import LONGEST, require_plain
+from edgeproof.backtest.orders import LONGEST, check_slippage, require_plain
 from edgeproof.backtest.portfolio.correlation import correlate_tapes
 from edgeproof.backtest.portfolio.sizing import size_entries
 from edgeproof.domain.errors import InvalidValue, UnknownName
@@ -15,6 +15,7 @@ from edgeproof.domain.instruments import InstrumentRules
 from edgeproof.domain.time import MS_PER_DAY
 from edgeproof.kernels.portfolio_records import LEG_RECORD, ORDER_RECORD, SYMBOL_RECORD
 from edgeproof.kernels.replay_events import gather_events
+from edgeproof.kernels.replay_extras import NO_EXTRAS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +69,7 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
             raise UnknownName("bars of", symbol, tapes)
     used = [tapes[symbol] for symbol in symbols]
     step_ms = _agree_on_step(symbols, used)
-    _require_plain(tapes, legs, costs)
+    _check_terms(tapes, legs, costs)
     terms = [rules.get(symbol, InstrumentRules()) for symbol in symbols]
     offsets = np.concatenate([[0], np.cumsum([len(tape.bars) for tape in used])])
     sized = [
@@ -106,6 +107,8 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
         float(initial_equity),
         float(costs.taker),
         float(costs.slippage),
+        NO_EXTRAS.hourly if costs.hourly is None else np.array([costs.hourly.sell, costs.hourly.buy]),
+        _join_factors(used),
         int(costs.latency_ms),
         _EVERY_POSITION if limits.max_positions is None else limits.max_positions,
         *(np.inf if most is None else float(most) for most in (limits.max_gross, limits.max_symbol)),
@@ -119,17 +122,18 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
     return Layout(arguments=arguments, sample_ts=sample_ts, ambiguous=ambiguous)
 
 
-def _require_plain(tapes: Mapping[str, Tape], legs: Sequence[Leg], costs: Costs) -> None:
+def _check_terms(tapes: Mapping[str, Tape], legs: Sequence[Leg], costs: Costs) -> None:
     for leg in legs:
         try:
-            require_plain(leg.signals, costs)
+            require_plain(leg.signals)
         except InvalidValue as refused:
             what = f"a portfolio in which {leg.name} trades {leg.symbol}"
             raise InvalidValue(what, refused.value, refused.expected) from None
         tape = tapes[leg.symbol]
-        for name, given in (("trades inside bars", tape.print_ts), ("slippage factors", tape.slippage_factor)):
-            if len(given):
-                raise InvalidValue("a portfolio", f"one with {name} of {leg.symbol}", "none; prepare the tape without")
+        check_slippage(costs, tape.slippage_factor)
+        if len(tape.print_ts):
+            told = f"one with trades inside bars of {leg.symbol}"
+            raise InvalidValue("a portfolio", told, "none; prepare the tape without")
 
 
 def _agree_on_step(symbols: Sequence[str], tapes: Sequence[Tape]) -> int:
@@ -210,6 +214,14 @@ def _describe_legs(legs: Sequence[Leg], sized: Sequence[Sized], symbols: Sequenc
     described["share"] = [size.share for size in sized]
     described["risk"] = [size.risk for size in sized]
     return described
+
+
+def _join_factors(tapes: Sequence[Tape]) -> FloatArray:
+    if not any(len(tape.slippage_factor) for tape in tapes):
+        return np.empty(0)
+    return np.concatenate(
+        [tape.slippage_factor if len(tape.slippage_factor) else np.ones(len(tape.bars)) for tape in tapes]
+    )
 
 
 def _join(arrays: Sequence[FloatArray | IntArray]) -> npt.NDArray[Any]:

@@ -22,11 +22,11 @@ from edgeproof.backtest.portfolio import (
 )
 from edgeproof.domain.errors import InvalidValue, RequestError, UnknownName
 from edgeproof.domain.instruments import InstrumentRules
-from edgeproof.execution import Costs, HourlySlippage
+from edgeproof.execution import Costs
 from edgeproof.strategies import library_names, load_strategy
 from fakes.small_markets import make_bars, make_funding
 from fakes.tiny_market import make_bars as make_tiny
-from fakes.tiny_market import make_signals
+from fakes.tiny_market import make_prints, make_signals
 from fakes.tiny_portfolio import make_leg, trade_together
 
 MINUTES = 3_000
@@ -153,9 +153,14 @@ def test_terms_of_the_wrong_kind_are_refused(terms: dict[str, Any], told: str) -
         backtest_portfolio(BARS, ["ema_crossover"], **terms)
 
 
-def test_slippage_factors_are_not_passed_over() -> None:
-    with pytest.raises(InvalidValue, match="slippage factors of X-USDT"):
-        backtest_portfolio(BARS.with_columns(slippage_factor=2.0), ["ema_crossover"])
+def test_slippage_factors_of_the_bars_are_those_of_the_backtest() -> None:
+    bars = BARS.filter(symbol="X-USDT").with_columns(slippage_factor=2.0)
+    alone = backtest(bars, "ema_crossover")
+    account = backtest_portfolio(bars, ["ema_crossover"])
+    assert account.trades.drop("leg").equals(alone.trades)
+    assert account.metrics.slippage > 0.0
+    with pytest.raises(InvalidValue, match="less than the whole price"):
+        backtest_portfolio(bars, ["ema_crossover"], costs=Costs(slippage=0.6))
 
 
 def test_bars_of_several_lengths_are_refused() -> None:
@@ -187,12 +192,9 @@ def test_what_a_portfolio_cannot_do_yet_is_refused() -> None:
     bars = make_tiny(*["100"] * 8)
     with pytest.raises(InvalidValue, match="in which leg trades A cannot be 'one with take_share'"):
         trade_together({"A": bars}, make_leg(bars, "L", take=3.0, take_share=0.5))
-    hourly = HourlySlippage(buy=(0.0,) * 24, sell=(0.0,) * 24)
-    with pytest.raises(InvalidValue, match="hourly slippage"):
-        trade_together({"A": bars}, make_leg(bars, "L"), costs=Costs(hourly=hourly))
-    restless = prepare_tape(bars, slippage_factor=pl.Series([2.0] * 8))
-    with pytest.raises(InvalidValue, match="slippage factors of A"):
-        replay_legs({"A": restless}, [make_leg(bars, "L")], costs=Costs())
+    printed = prepare_tape(bars, trades=make_prints([(1.0, 100.0)]))
+    with pytest.raises(InvalidValue, match="trades inside bars of A"):
+        replay_legs({"A": printed}, [make_leg(bars, "L")], costs=Costs())
 
 
 def test_every_strategy_of_the_library_can_be_a_leg() -> None:
