@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _NS_PER_MS: Final = 1_000_000
 _LOCK_TIMEOUT_S: Final = 30.0
+_POLL_S: Final = 0.02
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS requests (host TEXT NOT NULL, at_ms INTEGER NOT NULL)",
     "CREATE INDEX IF NOT EXISTS requests_by_time ON requests (host, at_ms)",
@@ -242,9 +243,27 @@ class BudgetLedger:
             database = sqlite3.connect(
                 self._file, timeout=_LOCK_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = NORMAL")
-            for statement in _SCHEMA:
-                database.execute(statement)
+            try:
+                _prepare(database)
+            except BaseException:
+                database.close()
+                raise
             self._open = database
         return self._open
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    deadline_s = time.monotonic() + _LOCK_TIMEOUT_S
+    while True:
+        try:
+            # Of several that open a new file at once, all but one are told at once that it is locked: the timeout
+            # does not hold for a change of the journal's mode.
+            database.execute("PRAGMA journal_mode = WAL")
+            break
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline_s:
+                raise
+            time.sleep(_POLL_S)
+    database.execute("PRAGMA synchronous = NORMAL")
+    for statement in _SCHEMA:
+        database.execute(statement)
