@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from edgeproof.domain.time import MS_PER_SECOND
+from edgeproof.ops.intake.state import SILENT_AFTER_MS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -56,6 +59,6 @@ def _say_clocks(told: Mapping[str, Any]) -> str:
 def _say_silence(told: Mapping[str, Any]) -> str:
     if told["heartbeat_age_s"] is None:
         return f"have given no sign of life since {told['started_at']}"
-    if told["heartbeat_age_s"] > 30.0:  # noqa: PLR2004 - as describe_intake has it
+    if told["heartbeat_age_s"] * MS_PER_SECOND > SILENT_AFTER_MS:
         return f"have given no sign of life for {told['heartbeat_age_s']:,.0f} s"
     return f"have had no trade for {told['lag_ms'] / 1_000:,.0f} s"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -52,6 +51,8 @@ def backfill(
     Runs at nine tenths of the venue's request budget, which all processes of the workspace share. Interrupted or
     killed, the same command goes on where it was. The exit status is 1 where something could not be filled.
     """
+    import asyncio
+
     from edgeproof.bootstrap import open_workspace
     from edgeproof.cli._backfill_view import document_plan, document_report, show_plan, show_report
 

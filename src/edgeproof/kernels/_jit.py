@@ -33,7 +33,7 @@ def jit(function: F) -> F:
     """
     compiled: Any = numba.njit(nogil=True, error_model="numpy")(function)
     # What cache=True does, with a cache that looks further.
-    compiled._cache = _FloorCache(function)  # type: ignore[no-untyped-call]  # noqa: SLF001 - numba offers no other way
+    compiled._cache = _FloorCache(function)  # type: ignore[no-untyped-call] # numba carries no types  # noqa: SLF001 - numba offers no other way
     return cast("F", compiled)
 
 
@@ -45,7 +45,7 @@ class _FloorCache(FunctionCache):
 
     def _index_key(self, sig: object, codegen: object) -> tuple[object, ...]:
         module = Path(self._py_func.__code__.co_filename).stem
-        own = super()._index_key(sig, codegen)  # type: ignore[no-untyped-call]
+        own = super()._index_key(sig, codegen)  # type: ignore[no-untyped-call] # numba carries no types
         return (*own, *(_hash_file(needed) for needed in _list_needed(module)))
 
 
@@ -75,4 +75,4 @@ class _Witness(Listener):
         """Nobody asks when one is done."""
 
 
-register("numba:compile", _Witness())  # type: ignore[no-untyped-call]
+register("numba:compile", _Witness())  # type: ignore[no-untyped-call] # numba carries no types

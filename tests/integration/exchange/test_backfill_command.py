@@ -109,7 +109,7 @@ def test_killed_again_and_again_it_loses_no_commit_and_ends_complete(tmp_path: P
         kept = 0
         for _ in range(3):
             process = start(exchange, tmp_path, since_ms, "--no-funding")
-            time.sleep(14)
+            time.sleep(14)  # long enough for some pages within the budget
             process.send_signal(signal.SIGKILL)
             process.communicate(timeout=60)
             held = sum(read_minutes(tmp_path, symbol).size for symbol in SYMBOLS)

@@ -56,7 +56,7 @@ def test_an_instrument_names_its_venue() -> None:
 )
 def test_rules_that_no_venue_could_have_are_refused(rules: dict[str, float]) -> None:
     with pytest.raises(InvalidValue):
-        InstrumentRules(**rules)  # type: ignore[arg-type]
+        InstrumentRules(**rules)  # type: ignore[arg-type] # wrong kinds on purpose
 
 
 @pytest.mark.parametrize(

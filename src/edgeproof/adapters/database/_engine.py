@@ -7,23 +7,23 @@ it, two never deadlock, and rows are numbered in the order in which they were co
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.pool import NullPool
 
 from edgeproof.adapters.database._errors import MissingDriver
+from edgeproof.adapters.sqlite_files import switch_to_wal
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from sqlalchemy import Connection, Engine
 
     from edgeproof.adapters.database._url import Place
 
 WRITES: Final = "edgeproof_writes"
 _LOCK_WAIT_S: Final = 60
-_POLL_S: Final = 0.01
 _CONNECT_TIMEOUT_S: Final = 10
 _LOCK_CLASS: Final = 0x6564_6765  # "edge"
 
@@ -88,23 +88,9 @@ def _prepare_cursor(connection: sqlite3.Connection) -> sqlite3.Cursor:
     connection.isolation_level = None
     cursor = connection.cursor()
     # Readers and one writer at once; and a commit is on the disk before it returns, power cut or not.
-    _switch_to_wal(cursor)
+    switch_to_wal(cursor.execute, patience_s=_LOCK_WAIT_S)
     cursor.execute("PRAGMA synchronous = FULL")
     return cursor
-
-
-def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
-    deadline_s = time.monotonic() + _LOCK_WAIT_S
-    while True:
-        try:
-            cursor.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            # The one statement for which SQLite does not wait when another process makes the same file.
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline_s:
-                raise
-            time.sleep(_POLL_S)
-        else:
-            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

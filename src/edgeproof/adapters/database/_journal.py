@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import weakref
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Self
@@ -12,11 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from edgeproof.adapters.database._codec import decode_json, encode_json
-from edgeproof.adapters.database._engine import WRITES, make_engine
+from edgeproof.adapters.database._engine import WRITES
 from edgeproof.adapters.database._errors import told_plainly
 from edgeproof.adapters.database._intake_rows import IntakeGapRow, IntakeRunRow, IntakeWatermarkRow
-from edgeproof.adapters.database._migrate import migrate
-from edgeproof.adapters.database._url import read_place
+from edgeproof.adapters.database._opening import close_with, open_place
 from edgeproof.domain.instruments import Instrument
 from edgeproof.ops.gaps import Gap
 from edgeproof.ops.intake import Heartbeat, IntakeRun
@@ -40,21 +37,7 @@ def open_journal(url: str | Path) -> SqlJournal:
         NewerLedger: A later edgeproof wrote it.
         WorkError: It cannot be opened, reached, read or written.
     """
-    place = read_place(url)
-    engine = make_engine(place)
-    try:
-        with told_plainly(place):
-            migrate(engine, place)
-    except BaseException:
-        engine.dispose()
-        raise
-    return SqlJournal(engine, place)
-
-
-def _dispose(engine: Engine, owner_pid: int) -> None:
-    # A forked child has copies of its parent's connections, which the parent still uses.
-    if os.getpid() == owner_pid:
-        engine.dispose()
+    return SqlJournal(*open_place(url))
 
 
 class SqlJournal:
@@ -62,7 +45,7 @@ class SqlJournal:
 
     def __init__(self, engine: Engine, place: Place) -> None:
         self._place = place
-        self._close = weakref.finalize(self, _dispose, engine, os.getpid())
+        self._close = close_with(self, engine)
         self._readers = sessionmaker(engine)
         self._writers = sessionmaker(engine.execution_options(**{WRITES: True}))
 

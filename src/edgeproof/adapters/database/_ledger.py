@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from edgeproof.adapters.database import _cycles, _rankings, _trials
-from edgeproof.adapters.database._engine import WRITES, make_engine
+from edgeproof.adapters.database._engine import WRITES
 from edgeproof.adapters.database._errors import told_plainly
-from edgeproof.adapters.database._migrate import migrate
-from edgeproof.adapters.database._url import read_place
+from edgeproof.adapters.database._opening import close_with, open_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -49,21 +46,7 @@ def open_ledger(url: str | Path) -> SqlLedger:
         NewerLedger: A later edgeproof wrote it.
         WorkError: It cannot be opened, reached, read or written.
     """
-    place = read_place(url)
-    engine = make_engine(place)
-    try:
-        with told_plainly(place):
-            migrate(engine, place)
-    except BaseException:
-        engine.dispose()
-        raise
-    return SqlLedger(engine, place)
-
-
-def _dispose(engine: Engine, owner_pid: int) -> None:
-    # A forked child has copies of its parent's connections, which the parent still uses.
-    if os.getpid() == owner_pid:
-        engine.dispose()
+    return SqlLedger(*open_place(url))
 
 
 class SqlLedger:
@@ -77,7 +60,7 @@ class SqlLedger:
     def __init__(self, engine: Engine, place: Place) -> None:
         self._place = place
         # One that nobody closed closes itself when it is forgotten, or at the end.
-        self._close = weakref.finalize(self, _dispose, engine, os.getpid())
+        self._close = close_with(self, engine)
         self._readers = sessionmaker(engine)
         self._writers = sessionmaker(engine.execution_options(**{WRITES: True}))
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edgeproof.adapters.rate_budget._rules import Outcome, Urgency
+from edgeproof.adapters.sqlite_files import switch_to_wal
 from edgeproof.domain.errors import WorkError
 from edgeproof.domain.time import MS_PER_SECOND
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _NS_PER_MS: Final = 1_000_000
 _LOCK_TIMEOUT_S: Final = 30.0
-_POLL_S: Final = 0.02
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS requests (host TEXT NOT NULL, at_ms INTEGER NOT NULL)",
     "CREATE INDEX IF NOT EXISTS requests_by_time ON requests (host, at_ms)",
@@ -253,17 +253,7 @@ class BudgetLedger:
 
 
 def _prepare(database: sqlite3.Connection) -> None:
-    deadline_s = time.monotonic() + _LOCK_TIMEOUT_S
-    while True:
-        try:
-            # Of several that open a new file at once, all but one are told at once that it is locked: the timeout
-            # does not hold for a change of the journal's mode.
-            database.execute("PRAGMA journal_mode = WAL")
-            break
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline_s:
-                raise
-            time.sleep(_POLL_S)
+    switch_to_wal(database.execute, patience_s=_LOCK_TIMEOUT_S)
     database.execute("PRAGMA synchronous = NORMAL")
     for statement in _SCHEMA:
         database.execute(statement)

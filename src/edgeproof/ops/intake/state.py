@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from edgeproof.ops.intake.ports import IntakeRun
 
 # Signs of life come every five seconds.
-_SILENT_AFTER_MS: Final = 30 * MS_PER_SECOND
+SILENT_AFTER_MS: Final = 30 * MS_PER_SECOND
 _QUIET_AFTER_MS: Final = 60 * MS_PER_SECOND
 _REFUSED: Final = "refused: "
 
@@ -56,6 +56,6 @@ def _judge(run: IntakeRun, *, running: bool, now_ms: int) -> str:
     if not running:
         return "lost" if run.finished_ms is None else "stopped"
     if run.heartbeat is None:
-        return "starting" if now_ms - run.started_ms <= _SILENT_AFTER_MS else "silent"
-    silent = now_ms - run.heartbeat.at_ms > _SILENT_AFTER_MS or run.heartbeat.lag_ms > _QUIET_AFTER_MS
+        return "starting" if now_ms - run.started_ms <= SILENT_AFTER_MS else "silent"
+    silent = now_ms - run.heartbeat.at_ms > SILENT_AFTER_MS or run.heartbeat.lag_ms > _QUIET_AFTER_MS
     return "silent" if silent else "live"

@@ -9,7 +9,7 @@ from sqlalchemy import StaticPool, create_engine
 
 from contracts.ledger_contract import LedgerContract
 from edgeproof.adapters.database import open_ledger
-from edgeproof.adapters.database._ledger import _dispose
+from edgeproof.adapters.database._opening import _dispose
 from fakes.ledger_values import make_trial
 
 if TYPE_CHECKING:

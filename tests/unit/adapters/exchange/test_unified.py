@@ -109,8 +109,8 @@ async def open_canned(folder: Path, venue: str, answers: dict[str, list[Canned]]
         budget = RateBudget(BudgetLedger(folder / "b.sqlite", config.budget_key, rules), rules, seed=1)
         opened = adapter.open_venue(config, budget, HandClock(NOW_MS))
         # Its other markets would be asked for as well: the perpetuals are all that is wanted here.
-        opened._client.options["fetchMarkets"] = {"types": ["linear" if venue == "binance" else "swap"]}  # type: ignore[attr-defined]  # noqa: SLF001
-        opened._client.has["fetchCurrencies"] = False  # type: ignore[attr-defined]  # noqa: SLF001
+        opened._client.options["fetchMarkets"] = {"types": ["linear" if venue == "binance" else "swap"]}  # type: ignore[attr-defined] # ccxt's client inside  # noqa: SLF001
+        opened._client.has["fetchCurrencies"] = False  # type: ignore[attr-defined] # ccxt's client inside  # noqa: SLF001
         try:
             yield opened
         finally:

@@ -43,7 +43,7 @@ def test_a_storm_of_restarts_and_kills_never_exceeds_the_budget(tmp_path: Path) 
     workers = []
     for number in range(8):
         workers.append(start_worker(tmp_path, number, 30.0))
-        time.sleep(0.2)
+        time.sleep(0.2)  # a storm of starts, not one start of eight
         if number >= 3:
             workers[number - 3].send_signal(signal.SIGKILL)
     for worker in workers:

@@ -171,7 +171,7 @@ def test_bars_of_several_lengths_are_refused() -> None:
 
 def test_bars_that_do_not_open_together_are_refused() -> None:
     minute = make_tiny(*["100"] * 8)
-    half = make_tiny(*["100"] * 8, minutes=[at + 0.5 for at in range(8)])  # type: ignore[misc]
+    half = make_tiny(*["100"] * 8, minutes=[at + 0.5 for at in range(8)])  # type: ignore[misc] # a wrong kind on purpose
     with pytest.raises(InvalidValue, match="30000 ms after"):
         trade_together({"A": minute, "B": half}, make_leg(minute, "L"), make_leg(half, "L", symbol="B"))
 

@@ -59,7 +59,7 @@ def test_days_of_real_minutes_reconcile_and_give_the_trades_of_the_specification
     assert result.account["positions"].max() <= 3
 
     terms = {"sizing": RiskPerTrade(risk=0.005), "limits": LIMITS, "costs": Costs(), "rules": {}}
-    layout = lay_out(tapes, order_legs(legs), initial_equity=10_000.0, **terms)  # type: ignore[arg-type]
+    layout = lay_out(tapes, order_legs(legs), initial_equity=10_000.0, **terms)  # type: ignore[arg-type] # terms by name
     found, specified = replay_portfolio(*layout.arguments), replay_portfolio_py(*layout.arguments)
     np.testing.assert_array_equal(found[0], specified[0])
     np.testing.assert_array_equal(found[4], specified[4])

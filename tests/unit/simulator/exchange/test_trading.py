@@ -44,7 +44,7 @@ def ask(side: str, lots: int | None, **more: object) -> OrderRequest:
         "position_side": "net",
         "lots": lots,
     }
-    return OrderRequest(**(wanted | more))  # type: ignore[arg-type]
+    return OrderRequest(**(wanted | more))  # type: ignore[arg-type] # whatever a test wants changed
 
 
 def place(desk: Desk, account: Account, side: str, lots: int | None, **more: object) -> Order:
@@ -243,7 +243,7 @@ def test_a_trigger_acts_once_its_price_is_reached_from_its_side() -> None:
 def test_orders_that_break_a_rule_are_refused_with_its_code(more: dict[str, object], code: str) -> None:
     desk, account = open_trader()
     with pytest.raises(Refusal) as refused:
-        place(desk, account, **({"side": "buy", "lots": 5} | more))  # type: ignore[arg-type]
+        place(desk, account, **({"side": "buy", "lots": 5} | more))  # type: ignore[arg-type] # whatever a test wants changed
     assert refused.value.code == code
     assert not account.orders
 
