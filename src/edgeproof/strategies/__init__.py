@@ -1,5 +1,6 @@
 """Strategies: the language, its checker and compiler, and the built-in library of one YAML file each."""
 
+from edgeproof.strategies.conditions import decide_condition, spell_condition
 from edgeproof.strategies.content import Param
 from edgeproof.strategies.errors import NotRunnable, Place, StrategyError
 from edgeproof.strategies.evaluation import evaluate
@@ -29,6 +30,7 @@ __all__ = [
     "Strategy",
     "StrategyError",
     "count_warm_up",
+    "decide_condition",
     "evaluate",
     "find_strategy",
     "inspect_file",
@@ -38,4 +40,5 @@ __all__ = [
     "load_library",
     "load_strategy",
     "parse_strategy",
+    "spell_condition",
 ]

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from edgeproof.domain.arrays import FloatArray
+    from edgeproof.strategies.content import Content
     from edgeproof.strategies.market_data import MarketData, View
-    from edgeproof.strategies.strategy import Strategy
 
     _Question: TypeAlias = Callable[[RelationArray], TruthArray]
 
@@ -67,7 +67,7 @@ class Computation:
     the data, so that a change of params computes only what depends on them.
     """
 
-    def __init__(self, strategy: Strategy, data: MarketData, params: Mapping[str, float]) -> None:
+    def __init__(self, strategy: Content, data: MarketData, params: Mapping[str, float]) -> None:
         self._strategy = strategy
         self._data = data
         self._keys = Keys(strategy.let, params)
