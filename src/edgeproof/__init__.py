@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edgeproof.backtest.tear_sheets import write_tear_sheet
     from edgeproof.bootstrap import open_workspace
     from edgeproof.domain.instruments import InstrumentRules, MarginTier
-    from edgeproof.execution import Costs, HourlySlippage
+    from edgeproof.execution import Costs, HourlySlippage, Regime
     from edgeproof.features import compute_features
     from edgeproof.simulator.market import generate_market
     from edgeproof.strategies import load_strategy
@@ -29,6 +29,7 @@ _HOMES = {
     "HourlySlippage": "edgeproof.execution",
     "InstrumentRules": "edgeproof.domain.instruments",
     "MarginTier": "edgeproof.domain.instruments",
+    "Regime": "edgeproof.execution",
     "backtest": "edgeproof.backtest",
     "backtest_portfolio": "edgeproof.backtest.portfolio",
     "backtest_signals": "edgeproof.backtest",
@@ -56,6 +57,7 @@ __all__ = [
     "HourlySlippage",
     "InstrumentRules",
     "MarginTier",
+    "Regime",
     "backtest",
     "backtest_portfolio",
     "backtest_signals",

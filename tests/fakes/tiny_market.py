@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from edgeproof.backtest import prepare_tape, replay_signals
+from edgeproof.backtest import charge_regimes, prepare_tape, replay_signals
 from edgeproof.domain.series import BarSeries
 from edgeproof.domain.signals import Signals
 from edgeproof.domain.time import MS_PER_MINUTE, Timeframe
 from edgeproof.execution import Costs
+from edgeproof.strategies import MarketData
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -123,7 +124,7 @@ def trade(  # noqa: PLR0913 - one keyword for each thing a test may vary
         slippage_factor=None if slippage_factor is None else pl.Series(slippage_factor),
     )
     return replay_signals(
-        tape,
+        charge_regimes(tape, costs, MarketData({"TINY": bars}), "TINY"),
         make_signals(
             bars if decide_on is None else decide_on,
             letters,

@@ -9,6 +9,7 @@ import sys
 from types import ModuleType
 
 from edgeproof.backtest.doors import backtest, backtest_signals
+from edgeproof.backtest.regimes import charge_regimes, compute_factors
 from edgeproof.backtest.replay import CostBreakdown, Replay, Unfilled, break_down_costs, replay_signals
 from edgeproof.backtest.result import BacktestResult, combine_replays
 from edgeproof.backtest.tape import Tape, prepare_tape
@@ -23,7 +24,9 @@ __all__ = [
     "backtest",
     "backtest_signals",
     "break_down_costs",
+    "charge_regimes",
     "combine_replays",
+    "compute_factors",
     "describe_conditions",
     "describe_metrics",
     "hash_result",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sys import float_info
 from typing import TypeVar
 
+from edgeproof.backtest.regimes import spell_regimes
 from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.instruments import InstrumentRules
 from edgeproof.domain.scalars import read_number, read_whole
@@ -15,12 +16,14 @@ _Kind = TypeVar("_Kind")
 
 
 def read_costs(costs: object) -> Costs:
-    """Costs as given, or the default ones.
+    """Costs as given, their regimes in canonical spelling, or the default ones.
 
     Raises:
-        InvalidValue: They are something else.
+        InvalidValue: They are something else, or a regime's condition is none.
     """
-    return Costs() if costs is None else _require("costs", costs, Costs, "ep.Costs(taker=0.0006, ...), or None")
+    if costs is None:
+        return Costs()
+    return spell_regimes(_require("costs", costs, Costs, "ep.Costs(taker=0.0006, ...), or None"))
 
 
 def read_rules(rules: object) -> InstrumentRules | None:

@@ -10,6 +10,7 @@ import polars as pl
 
 from edgeproof.backtest.arguments import read_costs, read_equity, read_rules, read_timeframe
 from edgeproof.backtest.frames import split_bars, split_factors, split_funding, split_trades
+from edgeproof.backtest.regimes import charge_regimes
 from edgeproof.backtest.replay import replay_signals
 from edgeproof.backtest.result import combine_replays
 from edgeproof.backtest.tape import prepare_tape
@@ -55,7 +56,7 @@ def backtest(  # noqa: PLR0913 - one keyword for each thing a result depends on
         strategy: A strategy, the name of one in the library, a path, or YAML text.
         params: Values other than the defaults.
         timeframe: Decide on these bars instead of the strategy's own.
-        costs: Fees, slippage and latency; by default ``Costs()``.
+        costs: Fees, slippage, latency, and what they are in which regime; by default ``Costs()``.
         funding: ``ts, rate`` [, ``symbol``].
         trades: Trades of the market, ``ts, price`` [, ``symbol``]: they settle what came first in a bar.
         rules: The venue's rules; by default none but its highest leverage and maintenance margin.
@@ -70,11 +71,16 @@ def backtest(  # noqa: PLR0913 - one keyword for each thing a result depends on
     series = split_bars(bars)
     rates = split_funding(funding, tuple(series))
     prints, factors = split_trades(trades, tuple(series)), split_factors(bars)
+    data = MarketData(series, rates)
     tapes = {
-        symbol: prepare_tape(one, rates.get(symbol), trades=prints.get(symbol), slippage_factor=factors.get(symbol))
+        symbol: charge_regimes(
+            prepare_tape(one, rates.get(symbol), trades=prints.get(symbol), slippage_factor=factors.get(symbol)),
+            paid,
+            data,
+            symbol,
+        )
         for symbol, one in series.items()
     }
-    data = MarketData(series, rates)
     return combine_replays(
         {
             symbol: replay_signals(
@@ -132,7 +138,7 @@ def backtest_signals(  # noqa: PLR0913 - one keyword for each array a user may b
             for an order at the market, as all are without it.
         limit_wait: Bars for which it rests.
         timeframe: Length of a bar; by default as the frame tells.
-        costs: Fees, slippage and latency; by default ``Costs()``.
+        costs: Fees, slippage, latency, and what they are in which regime; by default ``Costs()``.
         funding: ``ts, rate``.
         trades: Trades of the market, ``ts, price``: they settle what came first in a bar.
         rules: The venue's rules.
@@ -165,12 +171,14 @@ def backtest_signals(  # noqa: PLR0913 - one keyword for each array a user may b
         limit_offset=None if limit_offset is None else _read_distances("limit_offset", limit_offset, count),
         limit_wait=_read_bars("limit_wait", limit_wait, fewest=1),
     )
+    rates = split_funding(funding, (symbol,))
     tape = prepare_tape(
         one,
-        split_funding(funding, (symbol,)).get(symbol),
+        rates.get(symbol),
         trades=split_trades(trades, (symbol,)).get(symbol),
         slippage_factor=split_factors(bars).get(symbol),
     )
+    tape = charge_regimes(tape, paid, MarketData(series, rates), symbol)
     replay = replay_signals(tape, signals, costs=paid, rules=limits, initial_equity=equity, symbol=symbol)
     return combine_replays({symbol: replay})
 

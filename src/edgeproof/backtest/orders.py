@@ -71,9 +71,8 @@ def check_slippage(costs: Costs, factor: FloatArray) -> None:
     Raises:
         InvalidValue: Slippage times a factor is 1 or more.
     """
-    usual = (costs.slippage,) if costs.hourly is None else (*costs.hourly.buy, *costs.hourly.sell)
-    if len(factor) and max(usual) * factor.max() >= 1.0:
-        told = f"{factor.max():g} times a slippage of {max(usual):g}"
+    if len(factor) and costs.highest_slippage * factor.max() >= 1.0:
+        told = f"{factor.max():g} times a slippage of {costs.highest_slippage:g}"
         raise InvalidValue("slippage_factor", told, "factors that leave less than the whole price")
 
 

@@ -172,7 +172,8 @@ def _replay_markets(
     with open_progress() as progress:
         for instrument in progress.track(traded, description=f"backtest {strategy.name}"):
             data = desk.venues[instrument.venue]
-            tape = open_tape(desk, instrument, prints[instrument].frame if instrument in prints else None)
+            found = prints[instrument].frame if instrument in prints else None
+            tape = open_tape(desk, instrument, question.costs, found)
             if candles is not None:
                 from edgeproof.sheets import MOST_CANDLES, gather_candles
 

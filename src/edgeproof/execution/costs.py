@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Final
 
 from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.scalars import read_number, read_whole
+from edgeproof.execution.regimes import Regime, order_regimes
 
 HOURS: Final = 24
 _MOST_LATENCY_MS: Final = 86_400_000
@@ -54,9 +56,11 @@ class Costs:
         fill_probability: Of a limit order whose price the market touches, before it has gone through.
         seed: Of the luck of limit orders; the same seed has the same luck at the same decision.
         hourly: Slippage by hour and side, instead of ``slippage``.
+        regimes: What either is multiplied with while a condition holds, kept in the order of their conditions.
 
     Raises:
-        InvalidValue: A share outside 0 up to 1, a probability outside 0 to 1, or a latency outside 0 to one day.
+        InvalidValue: A share outside 0 up to 1, a probability outside 0 to 1, a latency outside 0 to one day, one
+            regime twice, or regimes that together make slippage the whole price.
     """
 
     maker: float = 0.0002
@@ -66,6 +70,7 @@ class Costs:
     fill_probability: float = _USUAL_FILL_PROBABILITY
     seed: int = 0
     hourly: HourlySlippage | None = None
+    regimes: tuple[Regime, ...] = ()
 
     def __post_init__(self) -> None:
         # Plain numbers, whoever's they were: kernels are compiled for those, and names are made of them.
@@ -80,6 +85,20 @@ class Costs:
         object.__setattr__(self, "fill_probability", float(chance))
         if self.hourly is not None and not isinstance(self.hourly, HourlySlippage):
             raise InvalidValue("hourly", self.hourly, "ep.HourlySlippage(buy=..., sell=...), or None")
+        object.__setattr__(self, "regimes", order_regimes(self.regimes))
+        if not self.highest_factor * self.highest_slippage < 1.0:
+            told = f"{self.highest_factor:g} times a slippage of {self.highest_slippage:g}"
+            raise InvalidValue("regimes", told, "factors that leave less than the whole price")
+
+    @property
+    def highest_slippage(self) -> float:
+        """The most that a side pays in any hour, regimes aside."""
+        return self.slippage if self.hourly is None else max(*self.hourly.buy, *self.hourly.sell)
+
+    @property
+    def highest_factor(self) -> float:
+        """What regimes multiply slippage with at most: all that make fills dearer at once."""
+        return prod(regime.unknown_factor for regime in self.regimes)
 
     def doubled(self) -> Costs:
         """Fees and slippage twice as high, all else as it is: the *costs doubled* gate."""
@@ -109,7 +128,7 @@ class Costs:
         if self.hourly is not None:
             told |= {f"slippage_buy_{hour:02}": share for hour, share in enumerate(self.hourly.buy)}
             told |= {f"slippage_sell_{hour:02}": share for hour, share in enumerate(self.hourly.sell)}
-        return told
+        return told | {f"slippage where {regime.when}": regime.factor for regime in self.regimes}
 
 
 def _read_share(name: str, share: object) -> float:

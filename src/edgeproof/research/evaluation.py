@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeproof.backtest import describe_conditions, make_trial, name_trial, prepare_tape, replay_signals
+from edgeproof.backtest import (
+    charge_regimes,
+    describe_conditions,
+    make_trial,
+    name_trial,
+    prepare_tape,
+    replay_signals,
+)
 from edgeproof.domain.errors import EdgeproofError
 from edgeproof.research.results import Failure, Skipped
 from edgeproof.strategies import NotRunnable, evaluate
@@ -122,10 +129,17 @@ def replay_task(desk: Desk, task: Task, tape: Tape, request: CycleRequest, *, co
     )
 
 
-def open_tape(desk: Desk, instrument: Instrument, trades: pl.DataFrame | None = None) -> Tape:
-    """One market's execution bars and funding, made ready; ``trades`` of the market settle what a bar leaves open."""
+def open_tape(desk: Desk, instrument: Instrument, costs: Costs, trades: pl.DataFrame | None = None) -> Tape:
+    """One market's execution bars and funding, made ready for these costs or others with the same regimes.
+
+    ``trades`` of the market settle what a bar leaves open.
+
+    Raises:
+        InvalidValue: The condition of a regime is none on these bars.
+    """
     loaded = desk.loaded[instrument]
-    return prepare_tape(loaded.bars, loaded.funding, trades=trades)
+    tape = prepare_tape(loaded.bars, loaded.funding, trades=trades)
+    return charge_regimes(tape, costs, desk.venues[instrument.venue], instrument.symbol)
 
 
 def _attempt(  # noqa: PLR0913, PLR0917 - as evaluate_market
@@ -141,7 +155,7 @@ def _attempt(  # noqa: PLR0913, PLR0917 - as evaluate_market
         if stop.is_set():
             return
         try:
-            tape = open_tape(desk, instrument) if tape is None else tape
+            tape = open_tape(desk, instrument, request.costs) if tape is None else tape
             yield task, _try_task(desk, task, tape, request, clock)
         except MemoryError:
             raise

@@ -111,7 +111,7 @@ def judge(  # noqa: PLR0913 - what is known of a row, each with its own source
 
 
 def _rerun(desk: Desk, candidate: Candidate, task: Task, request: CycleRequest) -> Rerun:
-    tape = open_tape(desk, task.instrument)
+    tape = open_tape(desk, task.instrument, request.costs)
     again = replay_task(desk, task, tape, request)
     late = min(request.costs.latency_ms + task.timeframe.ms, _MAX_LATENCY_MS)
 

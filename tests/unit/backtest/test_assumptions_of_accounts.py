@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from edgeproof.domain.instruments import InstrumentRules, MarginTier
-from edgeproof.execution import Costs, HourlySlippage
+from edgeproof.execution import Costs, HourlySlippage, Regime
 from fakes.tiny_market import FREE, make_bars, tell, trade
 
 INF = float("inf")
@@ -98,3 +98,29 @@ def test_a_slippage_factor_multiplies_the_slippage_of_its_bar() -> None:
     costs = Costs(taker=0, slippage=0.01, latency_ms=0)
     replay = trade(make_bars("100", "100", "100", "100"), "Lx", costs=costs, slippage_factor=[1.0, 3.0, 0.0, 1.0])
     assert tell(replay) == [("long", 103, 100, "signal")]
+
+
+def test_a_regime_is_what_was_known_at_the_close_before_the_bar_of_the_fill() -> None:
+    costs = Costs(taker=0, slippage=0.01, latency_ms=0, regimes=(Regime(when="close > 105", factor=3.0),))
+    # The bar of the entry rises above 105 and falls back in the next: the fill before is cheap, the one after is dear.
+    bars = make_bars("100", "100", "100 110 100 110", "100", "100")
+    assert tell(trade(bars, ".Lx", costs=costs)) == [("long", 101, 97, "signal")]
+    assert tell(trade(bars, ".L.x", costs=costs)) == [("long", 101, 99, "signal")]
+
+
+def test_a_regime_that_is_unknown_costs_the_dearer_of_both_answers() -> None:
+    bars = make_bars("100", "100", "100", "100", "100")
+    for factor, sold in ((3.0, 97), (0.5, 99)):
+        regime = Regime(when="mean(close, 3) > 105", factor=factor)
+        costs = Costs(taker=0, slippage=0.01, latency_ms=0, regimes=(regime,))
+        # Two bars know no mean of three; the third closes with one, which says no.
+        assert tell(trade(bars, "Lx", costs=costs)) == [("long", 200 - sold, sold, "signal")]
+        assert tell(trade(bars, "..Lx", costs=costs)) == [("long", 101, 99, "signal")]
+
+
+def test_factors_of_regimes_that_hold_at_once_multiply_with_that_of_the_bar() -> None:
+    regimes = tuple(Regime(when=f"close > {price}", factor=factor) for price, factor in ((50, 3.0), (60, 0.5)))
+    costs = Costs(taker=0, slippage=0.01, latency_ms=0, regimes=regimes)
+    factors = [1.0, 1.0, 4.0, 1.0]
+    bought = trade(make_bars("100", "100", "100", "100"), "Lx", costs=costs, slippage_factor=factors)
+    assert tell(bought) == [("long", 101.5, 94, "signal")]

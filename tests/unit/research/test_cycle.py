@@ -13,7 +13,7 @@ from edgeproof.domain.errors import InvalidValue, RequestError, WorkError
 from edgeproof.domain.frames import BARS
 from edgeproof.domain.records import RunStatus, StageRecord
 from edgeproof.domain.time import MS_PER_DAY, Timeframe
-from edgeproof.execution import Costs
+from edgeproof.execution import Costs, HourlySlippage, Regime
 from edgeproof.research import CycleReport, CycleRequest, NothingToTest, run_cycle
 from edgeproof.research.report import TIME_KEYS
 from edgeproof.strategies import evaluate, load_strategy
@@ -55,6 +55,10 @@ max_hold: 3
 STRATEGIES = tuple(load_strategy(text) for text in (REVERSION, CROSS, LEADER))
 MARKETS = {"BTC-USDT": 4_320, "ETH-USDT": 4_320, "SOL-USDT": 1_500}
 REQUEST = CycleRequest(length_ms=3 * MS_PER_DAY)
+CALIBRATED = Costs(
+    hourly=HourlySlippage(buy=(0.0006,) * 24, sell=(0.0007,) * 24),
+    regimes=(Regime(when="regime_volatile() > 0", factor=1.5),),
+)
 
 
 class Ticking:
@@ -136,6 +140,39 @@ def test_the_same_request_twice_gives_the_same_report(lake: MemoryLake, expected
     assert without_times(run(lake, ledger, notes=notes)) == expected
     assert ledger.count_trials() == trials == 27
     assert notes.messages == ["27 of 27 trials are already recorded and are not run again"]
+
+
+def test_regimes_are_charged_and_name_the_trials_and_the_run(lake: MemoryLake, expected: str) -> None:
+    ledger = MemoryLedger()
+    run(lake, ledger)
+    flat = {(trial.strategy, trial.instrument, trial.timeframe): trial for trial in ledger.trials()}
+    wild = CALIBRATED.regimes[0]
+    for number, costs in enumerate((CALIBRATED, replace(CALIBRATED, regimes=(replace(wild, factor=2.0),))), start=2):
+        report = run(lake, ledger, request=replace(REQUEST, costs=costs))
+        assert ledger.count_trials() == 27 * number
+        assert report.run_id != json.loads(expected)["run_id"]
+        assert report.document["costs"]["assumed"]["slippage where regime_volatile() > 0"] == costs.regimes[0].factor
+        assert all(row["reproduced"] for row in report.document["pools"]["strategies"])
+    dearer = [trial for trial in ledger.trials() if trial.costs.get("slippage where regime_volatile() > 0") == 1.5]
+    assert len(dearer) == 27
+    assert sum(trial.trades > 0 for trial in dearer) > 20
+    for trial in [trial for trial in dearer if trial.trades]:
+        usual = flat[trial.strategy, trial.instrument, trial.timeframe]
+        assert trial.metrics["slippage"] > usual.metrics["slippage"]
+        assert trial.metrics["total_return"] < usual.metrics["total_return"]
+
+
+def test_a_calibrated_cycle_is_the_same_with_any_number_of_workers(lake: MemoryLake) -> None:
+    one, three = (
+        run(lake, MemoryLedger(), request=replace(REQUEST, costs=CALIBRATED, workers=workers)) for workers in (1, 3)
+    )
+    assert without_times(one) == without_times(three)
+
+
+def test_a_regime_that_bars_cannot_tell_is_told_for_every_task(lake: MemoryLake) -> None:
+    costs = Costs(regimes=(Regime(when="atrr(14) > 1", factor=2.0),))
+    with pytest.raises(NothingToTest, match="did you mean 'atr'"):
+        run(lake, MemoryLedger(), request=replace(REQUEST, costs=costs))
 
 
 def test_workers_change_nothing_but_time(lake: MemoryLake, expected: str) -> None:

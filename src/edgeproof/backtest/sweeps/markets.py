@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from edgeproof.backtest.regimes import charge_regimes
 from edgeproof.backtest.replay import replay_signals
 from edgeproof.backtest.sweeps.errors import CombinationRefused
 from edgeproof.backtest.tape import prepare_tape
@@ -97,8 +98,13 @@ class Desk:
         bars = {symbol: _make_writable(series) for symbol, series in markets.bars.items()}
         self._data = MarketData(bars, markets.funding, markets.reference, cache_bytes=markets.cache_bytes)
         self._tapes: dict[str, Tape] = {
-            symbol: prepare_tape(
-                bars[symbol], markets.funding.get(symbol), slippage_factor=markets.slippage_factor.get(symbol)
+            symbol: charge_regimes(
+                prepare_tape(
+                    bars[symbol], markets.funding.get(symbol), slippage_factor=markets.slippage_factor.get(symbol)
+                ),
+                markets.costs,
+                self._data,
+                symbol,
             )
             for symbol in markets.symbols
         }

@@ -13,7 +13,7 @@ from edgeproof.backtest import describe_metrics, hash_result
 from edgeproof.backtest.sweeps import sweep
 from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.instruments import Instrument
-from edgeproof.execution import Costs
+from edgeproof.execution import Costs, HourlySlippage, Regime
 from edgeproof.strategies import MarketData, evaluate, load_strategy
 from fakes.memory_ledger import MemoryLedger
 from fakes.small_markets import START_MS, make_bars, make_funding
@@ -138,10 +138,28 @@ def test_other_data_costs_or_equity_are_other_questions() -> None:
         {"timeframes": "15m"},
         {"bars": BARS.with_columns(slippage_factor=pl.lit(2.0))},
         {"bars": BARS.with_columns(slippage_factor=pl.lit(3.0))},
+        {"costs": Costs(fill_probability=0.5)},
+        {"costs": Costs(hourly=HourlySlippage(buy=(0.0005,) * 24, sell=(0.0005,) * 24))},
+        {"costs": Costs(hourly=HourlySlippage(buy=(0.0005,) * 24, sell=(0.0004, *(0.0005,) * 23)))},
+        {"costs": Costs(regimes=(Regime(when="adx() > 25", factor=1.5),))},
+        {"costs": Costs(regimes=(Regime(when="adx() > 25", factor=1.6),))},
+        {"costs": Costs(regimes=(Regime(when="adx() > 26", factor=1.5),))},
+        {"costs": Costs(regimes=(Regime(when="adx() > 25", factor=1.5), Regime(when="close > 1", factor=1.0)))},
     ]
     for at, more in enumerate(asked, start=1):
         ledger.sweep(**more)
         assert ledger.given == 9 * at, more
+
+
+def test_regimes_in_another_order_or_spelling_are_the_same_question() -> None:
+    ledger = Ledger()
+    wild, calm = Regime(when="adx() > 25", factor=1.5), Regime(when="rsi(14) < 30", factor=0.7)
+    ledger.sweep(costs=Costs(regimes=(wild, calm)))
+    ledger.sweep(costs=Costs(regimes=(calm, wild)))
+    ledger.sweep(
+        costs=Costs(regimes=(Regime(when="rsi( 14)<30", factor=0.7), Regime(when="(adx(14) > 25)", factor=1.5)))
+    )
+    assert ledger.given == 9
 
 
 def test_a_question_without_factors_keeps_the_name_it_had() -> None:

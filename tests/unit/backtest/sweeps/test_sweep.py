@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 from edgeproof.backtest import backtest
 from edgeproof.backtest.sweeps import SCORES, TooManyCombinations, sweep
 from edgeproof.domain.errors import InvalidValue, RequestError, UnknownName
+from edgeproof.execution import Costs, Regime
 from edgeproof.strategies import NotRunnable, load_strategy
 from fakes.small_markets import make_bars, make_funding
 
@@ -99,6 +100,26 @@ def test_factors_of_slippage_reach_every_backtest(compute: str | None) -> None:
         assert found["slippage"].to_list() == [metrics.slippage for metrics in expected]
         assert found["final_equity"].to_list() == [metrics.final_equity for metrics in expected]
     assert (table["slippage"] > sweep(TWO, CROSSING, grid={"fast": [3, 5]})["slippage"]).all()
+
+
+@pytest.mark.parametrize("compute", [None, "processes"])
+def test_regimes_reach_every_backtest(compute: str | None) -> None:
+    costs = Costs(regimes=(Regime(when="close > sma(20)", factor=2.0), Regime(when="adx() > 25", factor=1.5)))
+    table = sweep(TWO, CROSSING, grid={"fast": [3, 5]}, costs=costs, compute=compute)
+    for symbol in ("BTC-USDT", "ETH-USDT"):
+        expected = run_one_by_one(
+            TWO.filter(pl.col("symbol") == symbol), CROSSING, [{"fast": 3}, {"fast": 5}], costs=costs
+        )
+        found = table.filter(pl.col("symbol") == symbol)
+        assert found["slippage"].to_list() == [metrics.slippage for metrics in expected]
+        assert found["final_equity"].to_list() == [metrics.final_equity for metrics in expected]
+    assert (table["slippage"] > 1.2 * sweep(TWO, CROSSING, grid={"fast": [3, 5]})["slippage"]).all()
+
+
+def test_a_regime_that_is_no_condition_is_refused_before_any_work() -> None:
+    costs = Costs(regimes=(Regime(when="clsoe > 1", factor=2.0),))
+    with pytest.raises(InvalidValue, match="did you mean 'close'"):
+        sweep(ONE, CROSSING, grid={"fast": [3]}, costs=costs, compute="processes")
 
 
 def test_factors_that_cannot_be_are_refused() -> None:
