@@ -150,16 +150,7 @@ class Workspace:
     @cached_property
     def costs(self) -> Costs:
         """What trading costs here."""
-        from edgeproof.execution import Costs
-
-        chosen = self.settings.costs
-        return Costs(
-            maker=chosen.maker,
-            taker=chosen.taker,
-            slippage=chosen.slippage,
-            latency_ms=chosen.latency_ms,
-            fill_probability=chosen.fill_probability,
-        )
+        return self.settings.costs.configure()
 
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:

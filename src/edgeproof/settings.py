@@ -6,16 +6,17 @@ The commented file that ``edgeproof init`` writes is made from the classes below
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from edgeproof.domain.addresses import hide_credentials
-from edgeproof.domain.errors import InvalidValue, RequestError, UnknownName, offer_names
+from edgeproof.domain.errors import InvalidValue, RequestError, UnknownName, offer_names, tell_value
 from edgeproof.domain.time import Timeframe, parse_span
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edgeproof.adapters.exchange import ExchangeConfig
+    from edgeproof.execution import Costs
 
 SETTINGS_FILE: Final = "edgeproof.toml"
 SCHEMA_VERSION: Final = 1
@@ -31,11 +33,13 @@ _PREFIX: Final = "EDGEPROOF_"
 _NESTING: Final = "__"
 # Variables with our prefix that are not settings: they choose or debug a run rather than configure a workspace.
 _OTHER_VARIABLES: Final = frozenset({"EDGEPROOF_WORKSPACE", "EDGEPROOF_DEBUG"})
+_HOURS: Final = 24
 _REST_ADDRESS: Final = "https://HOST, or http://127.0.0.1:PORT of a simulated exchange"
 # What an exchange's configuration calls things, where a setting's name is another.
 _EXCHANGE_KEYS: Final = {"exchange host": "rest_url", "name of the venue": "name"}
 
 Share = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)]
+HourlyShares = Annotated[tuple[Share, ...], NoDecode]
 
 
 class SettingsError(RequestError):
@@ -147,14 +151,87 @@ class ExchangeSettings(_Section):
         return named
 
 
+class RegimeSettings(_Section):
+    """A condition while which slippage is multiplied."""
+
+    when: str
+    factor: float = Field(gt=0, le=1000, allow_inf_nan=False)
+
+    @field_validator("when")
+    @classmethod
+    def _spell_when(cls, text: str) -> str:
+        # The language, numpy and polars behind it: opened only by those who have regimes.
+        from edgeproof.strategies import spell_condition  # noqa: PLC0415
+
+        return _checked(text, spell_condition)
+
+
 class CostSettings(_Section):
     """What trading costs until real fills say otherwise; shares of the price or notional, 0.001 = 0.1 %."""
 
     maker: Share = Field(0.0002, description="Fee of a resting order.")
     taker: Share = Field(0.0006, description="Fee of an order that takes.")
     slippage: Share = Field(0.00052, description="Price lost against the next open, a side.")
+    slippage_buy: HourlyShares = Field(
+        (), description="Of purchases, instead: 24 shares, one for each UTC hour from 0:00 on; with slippage_sell."
+    )
+    slippage_sell: HourlyShares = Field((), validate_default=True, description="Of sales, likewise.")
+    regimes: Annotated[tuple[RegimeSettings, ...], NoDecode] = Field(
+        (),
+        description='What slippage is multiplied with while a condition holds: [{when = "...", factor = 1.5}, ...].',
+    )
     latency_ms: int = Field(250, ge=0, le=3_600_000, description="From a decision to its order at the venue.")
     fill_probability: float = Field(0.67, ge=0, le=1, description="Of a resting order whose price is touched.")
+
+    @field_validator("regimes", mode="before")
+    @classmethod
+    def _read_regimes(cls, given: object) -> object:
+        if isinstance(given, dict):
+            raise ValueError("expected a list; write [[costs.regimes]], with two brackets")  # noqa: TRY004 - pydantic's
+        if not isinstance(given, str):
+            return given
+        try:
+            return json.loads(given)
+        except ValueError:
+            raise ValueError('expected [{"when": "regime_volatile() > 0", "factor": 1.5}]') from None
+
+    @field_validator("slippage_buy", "slippage_sell", mode="before")
+    @classmethod
+    def _split_hours(cls, given: object) -> object:
+        return tuple(part.strip() for part in given.split(",")) if isinstance(given, str) else given
+
+    @field_validator("slippage_buy", "slippage_sell")
+    @classmethod
+    def _check_hours(cls, shares: tuple[float, ...]) -> tuple[float, ...]:
+        if len(shares) not in {0, _HOURS}:
+            raise ValueError(f"expected {_HOURS} shares, one for each UTC hour, not {len(shares)}")
+        return shares
+
+    @field_validator("slippage_sell")
+    @classmethod
+    def _check_sides(cls, shares: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
+        # Of purchases that cannot be, nothing is known here; they are told by themselves.
+        if len(info.data.get("slippage_buy", shares)) != len(shares):
+            raise ValueError(f"expected {_HOURS} shares in both slippage_buy and slippage_sell, or in neither")
+        return shares
+
+    def configure(self) -> Costs:
+        """The costs of an account.
+
+        Raises:
+            InvalidValue: Regimes that cannot be together, or that make slippage the whole price.
+        """
+        from edgeproof.execution import Costs, HourlySlippage, Regime  # noqa: PLC0415
+
+        return Costs(
+            maker=self.maker,
+            taker=self.taker,
+            slippage=self.slippage,
+            latency_ms=self.latency_ms,
+            fill_probability=self.fill_probability,
+            hourly=HourlySlippage(buy=self.slippage_buy, sell=self.slippage_sell) if self.slippage_buy else None,
+            regimes=tuple(Regime(when=regime.when, factor=regime.factor) for regime in self.regimes),
+        )
 
 
 class ResearchSettings(_Section):
@@ -255,6 +332,8 @@ def read_settings(file: Path) -> Settings:
         raise NewerWorkspace("environment", settings.schema_version)
     if settings.exchange != ExchangeSettings():
         _check_exchange(settings.exchange, file)
+    if settings.costs.regimes:
+        _check_regimes(settings.costs, file)
     return settings
 
 
@@ -335,6 +414,21 @@ def _check_exchange(exchange: ExchangeSettings, file: Path) -> None:
     raise SettingsError(where, name, problem)
 
 
+def _check_regimes(costs: CostSettings, file: Path) -> None:
+    """Refuse regimes that could not be charged, or not at twice the costs, which a cycle asks about."""
+    try:
+        charged = costs.configure()
+    except InvalidValue as error:
+        problem = f"expected {error.expected}, got {error.value!r}"
+    else:
+        if 2.0 * charged.highest_factor * charged.highest_slippage < 1.0:
+            return
+        told = f"{charged.highest_factor:g} times a slippage of {charged.highest_slippage:g}"
+        problem = f"expected factors that leave some of the price at twice the costs, got {told}"
+    where, name = _locate(("costs", "regimes"), file)
+    raise SettingsError(where, name, problem)
+
+
 def _locate(path: tuple[str, ...], file: Path) -> tuple[str, str]:
     """Where a key was set, and what it is called there."""
     variable = _PREFIX + _NESTING.join(path[:2]).upper()
@@ -349,7 +443,7 @@ def _explain(error: ValidationError, file: Path) -> SettingsError:
         return SettingsError(where, key, f"unknown key; {offer_names(key, _keys())}")
     given = first.get("input")
     shown = hide_credentials(given) if isinstance(given, str) else given
-    return SettingsError(where, key, f"{_describe(first)}, got {shown!r}")
+    return SettingsError(where, key, f"{_describe(first)}, got {tell_value(shown)}")
 
 
 def _describe(problem: Mapping[str, Any]) -> str:

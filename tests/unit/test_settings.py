@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from edgeproof.execution import HourlySlippage, Regime
 from edgeproof.settings import NewerWorkspace, Settings, SettingsError, read_settings, render_settings
 
 if TYPE_CHECKING:
@@ -72,6 +73,93 @@ def test_the_environment_wins_over_the_file(file: Path, monkeypatch: pytest.Monk
 def test_a_wrong_setting_is_one_line_that_says_where(file: Path, text: str, told: str) -> None:
     file.write_text(text)
     with pytest.raises(SettingsError, match=told) as caught:
+        read_settings(file)
+    assert "\n" not in str(caught.value)
+
+
+HOURS = str([0.0005] * 24)
+REGIME = '[[costs.regimes]]\nwhen = "close > sma(20)"\nfactor = 2\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"slippage_buy = {[0.0005] * 23}\nslippage_sell = {HOURS}", r"slippage_buy: expected 24 .*, not 23, got \["),
+        (f"slippage_buy = {HOURS}", r"slippage_sell: expected 24 shares in both .* or in neither, got \(\)"),
+        (f"slippage_sell = {HOURS}", r"slippage_sell: expected 24 shares in both .*"),
+        (f"slippage_buy = [nan{', 0.1' * 23}]\nslippage_sell = {HOURS}", r"slippage_buy\.0: .*finite number, got nan"),
+        (f"slippage_buy = [0.1{', -1' * 23}]\nslippage_sell = {HOURS}", r"slippage_buy\.1: .*equal to 0, got -1"),
+        (f"slippage_buy = {HOURS}\nslippage_sell = [1.0{', 0.1' * 23}]", r"slippage_sell\.0: .*less than 1, got 1\.0"),
+        ("slippage_buy = 0.1", r"slippage_buy: .*got 0\.1"),
+        ("regimes = 3", r"regimes: .*got 3"),
+        ('[costs.regimes]\nwhen = "close > 1"\nfactor = 2', r"regimes: expected a list; write \[\[costs\.regimes\]\]"),
+        ('[[costs.regimes]]\nwhen = "close > 1"', r"regimes\.0\.factor: Field required"),
+        (REGIME + "why = 1", r"regimes\.0\.why: unknown key"),
+        (REGIME.replace("(20)", "(0)"), r"sma\(window\) cannot be 0"),
+        (REGIME.replace("= 2", "= 0"), r"regimes\.0\.factor: .*greater than 0, got 0"),
+        (REGIME.replace("= 2", "= -2"), r"regimes\.0\.factor: .*greater than 0, got -2"),
+        (REGIME.replace("= 2", "= nan"), r"regimes\.0\.factor: .*finite number, got nan"),
+        (REGIME.replace("= 2", "= 1e9"), r"regimes\.0\.factor: .*equal to 1000, got 1000000000"),
+        (REGIME.replace("= 2", "= 990"), r"regimes: .*at twice the costs, got 990 times a slippage of 0\.00052"),
+        (REGIME.replace("= 2", "= 1000") * 9, r"regimes: expected each condition once"),
+        (REGIME.replace("sma", "smma"), r"regimes\.0\.when: expected a condition .*no feature or operator 'smma'"),
+        (REGIME.replace("close > ", ""), r"regimes\.0\.when: .*a number where a condition was wanted.*got 'sma\(20\)'"),
+        (REGIME.replace("close > sma(20)", ""), r"regimes\.0\.when: .*an expression is missing"),
+        (REGIME.replace("close > sma(20)", "close > 1 or " * 300 + "close > 2"), r"regimes\.0\.when: .*longer than"),
+        (
+            REGIME + REGIME.replace("close > sma", "close>sma"),
+            r"regimes: .*once.*, got 'close > sma\(20\) twice'",
+        ),
+    ],
+)
+def test_wrong_calibrated_slippage_is_one_line_that_says_where(file: Path, text: str, told: str) -> None:
+    file.write_text(f"[costs]\n{text}\n")
+    with pytest.raises(SettingsError, match=rf"edgeproof\.toml: costs\..*{told}") as caught:
+        read_settings(file)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1_200
+
+
+def test_hours_and_regimes_are_costs(file: Path) -> None:
+    buy, sell = [hour / 10_000 for hour in range(24)], [0.0004] * 24
+    file.write_text(f"[costs]\nslippage_buy = {buy}\nslippage_sell = {sell}\n{REGIME}")
+    costs = read_settings(file).costs.configure()
+    assert costs.hourly == HourlySlippage(buy=tuple(buy), sell=tuple(sell))
+    assert costs.regimes == (Regime(when="close > sma(20)", factor=2.0),)
+
+
+def test_a_condition_is_kept_in_its_canonical_spelling(file: Path) -> None:
+    file.write_text('[costs]\nregimes = [{when = "regime_volatile()>0", factor = 1.5}]\n')
+    assert read_settings(file).costs.regimes[0].when == "regime_volatile(20, 240) > 0"
+
+
+def test_the_environment_tells_hours_by_commas_and_regimes_as_json(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text(f"[costs]\n{REGIME}")
+    for side in ("BUY", "SELL"):
+        monkeypatch.setenv(f"EDGEPROOF_COSTS__SLIPPAGE_{side}", ", ".join(["0.0003"] * 24))
+    monkeypatch.setenv("EDGEPROOF_COSTS__REGIMES", '[{"when": "adx() > 40", "factor": 1.2}]')
+    costs = read_settings(file).costs
+    assert (costs.slippage_buy, costs.slippage_sell) == ((0.0003,) * 24, (0.0003,) * 24)
+    assert [(regime.when, regime.factor) for regime in costs.regimes] == [("adx(14) > 40", 1.2)]
+    monkeypatch.setenv("EDGEPROOF_COSTS__REGIMES", "[]")
+    assert read_settings(file).costs.regimes == ()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("SLIPPAGE_BUY", "0.1,0.2", r"EDGEPROOF_COSTS__SLIPPAGE_BUY: expected 24 shares"),
+        ("SLIPPAGE_BUY", "much", r"EDGEPROOF_COSTS__SLIPPAGE_BUY: .*number, .*got 'much'"),
+        ("REGIMES", "close > 1", r"EDGEPROOF_COSTS__REGIMES: expected \[\{\"when\".*got 'close > 1'"),
+        ("REGIMES", '[{"when": "clsoe > 1", "factor": 2}]', r"EDGEPROOF_COSTS__REGIMES: .*did you mean 'close'"),
+    ],
+)
+def test_wrong_calibrated_slippage_in_the_environment_is_named_as_the_place(
+    file: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    file.write_text("")
+    monkeypatch.setenv(f"EDGEPROOF_COSTS__{variable}", value)
+    with pytest.raises(SettingsError, match=f"environment: {told}") as caught:
         read_settings(file)
     assert "\n" not in str(caught.value)
 

@@ -37,7 +37,7 @@ def _head(report: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield words.PROMISE
     yield ""
-    yield words.say_conditions(report)
+    yield escape_markdown(words.say_conditions(report))
     yield ""
     yield from _table(("verdict", "strategies"), report["verdicts"].items())
 

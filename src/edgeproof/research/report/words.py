@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from edgeproof.execution import Costs
 from edgeproof.pages import NOTHING, say_count, say_number, say_percent
 from edgeproof.research.request import say_length
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 INGREDIENTS: Final = {
     "deflated": "Deflated Sharpe ratio",
@@ -33,13 +34,28 @@ PROMISE: Final = (
     " good too."
 )
 NO_RULES: Final = "no lot, tick or minimum size: the venue's rules are not known for imported data"
+_WHERE: Final = "slippage where "  # as `Costs.to_dict` names the factor of a regime
 DRAWDOWN: Final = "measured at hourly closes; a fall inside an hour that came back is not in it"
 
 
 def say_costs(costs: Mapping[str, float]) -> str:
     """What an order was charged, of `Costs` or of a trial's conditions."""
-    fee, slippage = f"fee {costs['taker']:.3%}", f"slippage {costs['slippage']:.3%} a side"
-    return f"{fee}, {slippage}, latency {costs['latency_ms']:g} ms"
+    slippage = _say_slippage(costs, lambda share: f"{share:.3%}")
+    return f"fee {costs['taker']:.3%}, slippage {slippage}, latency {costs['latency_ms']:g} ms"
+
+
+def _say_slippage(costs: Mapping[str, float], say: Callable[[float], str]) -> str:
+    """One share a side, or from which to which by the hour; and by how much it is multiplied where."""
+    hourly = [share for name, share in costs.items() if name.startswith(("slippage_buy_", "slippage_sell_"))]
+    usual = f"{say(costs['slippage'])} a side"
+    if hourly:
+        usual = f"{say(min(hourly))} to {say(max(hourly))} by UTC hour and side"
+    regimes = [
+        f"times {factor:g} where {name.removeprefix(_WHERE)}"
+        for name, factor in sorted(costs.items())
+        if name.startswith(_WHERE)
+    ]
+    return ", ".join([usual, *regimes])
 
 
 def say_rules(known: int, markets: int) -> str:
@@ -118,10 +134,13 @@ def say_conditions(report: Mapping[str, Any]) -> str:
     """What trading was assumed to cost, and what was not asked of an order."""
     costs = report["costs"]
     assumed = costs["assumed"]
+    slippage = _say_slippage(assumed, lambda share: say_percent(share, 3))
+    chance = say_percent(assumed.get("fill_probability", Costs().fill_probability), 0)
     return (
         f"Each account starts with {say_number(costs['initial_equity'], 0)}. Assumed: taker fee"
-        f" {say_percent(assumed['taker'], 3)}, slippage {say_percent(assumed['slippage'], 3)} a side, latency"
-        f" {assumed['latency_ms']} ms; {costs.get('rules', NO_RULES)}."
+        f" {say_percent(assumed['taker'], 3)}, slippage {slippage}, latency {assumed['latency_ms']} ms; entries that"
+        f" rest pay {say_percent(assumed['maker'], 3)} and are filled by a touch {chance} of the time;"
+        f" {costs.get('rules', NO_RULES)}."
     )
 
 

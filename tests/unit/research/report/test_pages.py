@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edgeproof.domain.errors import WorkError
+from edgeproof.execution import Costs, HourlySlippage, Regime
 from edgeproof.research.report import build_report, render_html, render_markdown, write_reports
 from edgeproof.research.report.figures import draw_figures, draw_sparkline
 from edgeproof.research.report.markdown import escape_markdown
@@ -46,12 +47,29 @@ def test_the_page_reaches_for_nothing_outside_itself(page: str) -> None:
         "no lot, tick or minimum size: the venue's rules are not known for imported data",
         "measured at hourly closes; a fall inside an hour that came back is not in it",
         "taker fee 0.060 %",
+        "slippage 0.052 % a side, latency 250 ms; entries that rest pay 0.020 %",
+        "filled by a touch 67 % of the time",
         "funding settled",
     ],
 )
 def test_both_forms_say_what_was_assumed(page: str, report: dict[str, Any], told: str) -> None:
     assert told in PageReader(page).words
     assert told in render_markdown(report)
+
+
+def test_both_forms_say_which_slippage_was_assumed_where(report: dict[str, Any]) -> None:
+    costs = Costs(
+        hourly=HourlySlippage(buy=(0.0003,) * 23 + (0.0008,), sell=(0.0004,) * 24),
+        fill_probability=0.5,
+        regimes=(Regime(when="close < 2 and open > 1", factor=1.8), Regime(when="adx(14) > 40", factor=0.5)),
+    )
+    calibrated = {**report, "costs": {**report["costs"], "assumed": costs.to_dict()}}
+    told = (
+        "slippage 0.030 % to 0.080 % by UTC hour and side, times 0.5 where adx(14) > 40, times 1.8 where close < 2 and"
+        " open > 1, latency 250 ms; entries that rest pay 0.020 % and are filled by a touch 50 % of the time"
+    )
+    assert told in PageReader(render_html(calibrated)).words
+    assert escape_markdown(told) in render_markdown(calibrated)
 
 
 def test_a_report_from_before_funding_was_counted_can_still_be_read(report: dict[str, Any]) -> None:
