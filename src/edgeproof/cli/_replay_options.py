@@ -35,8 +35,18 @@ ToOption = Annotated[
     str | None, typer.Option("--to", metavar="TIME", help="Moment after the last; the end.", show_default=False)
 ]
 TakerOption = Annotated[float | None, typer.Option(help="Taker fee, a share of notional.", show_default=False)]
+MakerOption = Annotated[
+    float | None, typer.Option(help="Maker fee of entries that rested, a share of notional.", show_default=False)
+]
 SlippageOption = Annotated[
-    float | None, typer.Option(help="Slippage a side, a share of the price.", show_default=False)
+    float | None,
+    typer.Option(
+        help="Slippage a side, a share of the price: this at every hour and in every regime.", show_default=False
+    ),
+]
+FillProbabilityOption = Annotated[
+    float | None,
+    typer.Option(help="Chance that an entry which rests is filled by a touch of its price.", show_default=False),
 ]
 LatencyOption = Annotated[
     int | None, typer.Option("--latency-ms", help="From a decision to its order at the venue.", show_default=False)
@@ -81,15 +91,25 @@ def find_strategies(house: Workspace, names: Sequence[str]) -> list[Strategy]:
     return list(chosen.values())
 
 
-def read_costs(usual: Costs, *, taker: float | None, slippage: float | None, latency_ms: int | None) -> Costs:
-    """The workspace's costs, but for what was told otherwise."""
+def read_costs(
+    usual: Costs,
+    *,
+    taker: float | None,
+    slippage: float | None,
+    latency_ms: int | None,
+    maker: float | None = None,
+    fill_probability: float | None = None,
+) -> Costs:
+    """The workspace's costs, but for what was told otherwise; one slippage stands for all that is calibrated."""
     from dataclasses import replace
 
+    flat = usual if slippage is None else replace(usual, slippage=slippage, hourly=None, regimes=())
     return replace(
-        usual,
+        flat,
+        maker=usual.maker if maker is None else maker,
         taker=usual.taker if taker is None else taker,
-        slippage=usual.slippage if slippage is None else slippage,
         latency_ms=usual.latency_ms if latency_ms is None else latency_ms,
+        fill_probability=usual.fill_probability if fill_probability is None else fill_probability,
     )
 
 

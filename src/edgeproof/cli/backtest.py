@@ -9,9 +9,11 @@ import typer
 
 from edgeproof.cli._door import JsonOption, WorkspaceOption, answer, open_progress
 from edgeproof.cli._replay_options import (
+    FillProbabilityOption,
     FromOption,
     HeldVenueOption,
     LatencyOption,
+    MakerOption,
     PngOption,
     QuantstatsOption,
     SheetOption,
@@ -58,9 +60,11 @@ def run_backtest(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="A parameter other than its default.", show_default=False),
     ] = None,
+    maker: MakerOption = None,
     taker: TakerOption = None,
     slippage: SlippageOption = None,
     latency_ms: LatencyOption = None,
+    fill_probability: FillProbabilityOption = None,
     trades: Annotated[
         bool,
         typer.Option("--trades", help="Let the lake's trades settle what a bar leaves open, such as stop or target."),
@@ -92,7 +96,14 @@ def run_backtest(
         strategy=chosen,
         params=chosen.resolve_params(_read_params(param)),
         timeframe=chosen.timeframe if timeframe is None else Timeframe.parse(timeframe),
-        costs=read_costs(house.costs, taker=taker, slippage=slippage, latency_ms=latency_ms),
+        costs=read_costs(
+            house.costs,
+            maker=maker,
+            taker=taker,
+            slippage=slippage,
+            latency_ms=latency_ms,
+            fill_probability=fill_probability,
+        ),
         initial_equity=house.settings.research.initial_equity,
         rules=house.rules(),
     )

@@ -11,9 +11,11 @@ import typer
 
 from edgeproof.cli._door import JsonOption, WorkspaceOption, answer, count_cores
 from edgeproof.cli._replay_options import (
+    FillProbabilityOption,
     FromOption,
     HeldVenueOption,
     LatencyOption,
+    MakerOption,
     SlippageOption,
     SymbolsOption,
     TakerOption,
@@ -72,9 +74,11 @@ def run_sweep(
     window: WindowOption = None,
     start: FromOption = None,
     end: ToOption = None,
+    maker: MakerOption = None,
     taker: TakerOption = None,
     slippage: SlippageOption = None,
     latency_ms: LatencyOption = None,
+    fill_probability: FillProbabilityOption = None,
     metric: Annotated[str, typer.Option(help="What to score by: sharpe, total_return, calmar, ...")] = "sharpe",
     workers: Annotated[
         int | None, typer.Option(min=1, max=1024, help="How many at once; the workspace's.", show_default=False)
@@ -120,7 +124,14 @@ def run_sweep(
     wanted = workers or house.settings.compute.workers or house.settings.research.workers or cores
     who = compute or house.settings.compute.ray or None
     grid = _read_grid(param)
-    costs = read_costs(house.costs, taker=taker, slippage=slippage, latency_ms=latency_ms)
+    costs = read_costs(
+        house.costs,
+        maker=maker,
+        taker=taker,
+        slippage=slippage,
+        latency_ms=latency_ms,
+        fill_probability=fill_probability,
+    )
     if grid is None and random is None and optuna is None:
         raise RequestError("nothing to sweep; give --param NAME=LOW:HIGH:STEP, --random COUNT or --optuna COUNT")
     try:
