@@ -56,6 +56,16 @@ take: k * (high - low)
 """
 FAIR: Final = make_bars("BTC-USDT", minutes=MOST_BARS, seed=3)
 TWO: Final = pl.concat([FAIR, make_bars("ETH-USDT", minutes=MOST_BARS, seed=4)])
+WHENS: Final = (
+    "close > sma(3)",
+    "not volume * volume < mean(volume, 2)",
+    "zscore(close, 2) / (volume - lag(volume, 1)) > 0",
+    "regime_volatile(2, 2) > 0",
+    'on("5m", rsi(2)) > 50',
+    "close",
+    'of("ETH-USDT", close) > 1',
+    "1 / 0 > 1",
+)
 WISHES: Final[dict[str, Any]] = {
     "long": np.arange(MOST_BARS) % 7 == 1,
     "short": np.arange(MOST_BARS) % 7 == 4,
@@ -164,6 +174,26 @@ def test_any_costs_rules_and_funding_are_refused_or_add_up(
     bring(lambda: ep.backtest(FAIR, QUICK, funding=funding))
     bring(lambda: ep.backtest_portfolio(FAIR, [QUICK], funding=funding, rules=InstrumentRules(**rules)))
     bring(lambda: ep.compute_features(FAIR, ["funding_rate", "ema"], funding=funding))
+
+
+@FUZZED
+@given(
+    bars=draw_bars(),
+    when=st.one_of(ANYTHING, st.sampled_from(WHENS)),
+    factor=st.one_of(ANYTHING, NUMBERS, st.floats(0.1, 9.0)),
+)
+def test_any_regime_on_any_bars_is_refused_or_adds_up(
+    bars: Any,  # noqa: ANN401
+    when: Any,  # noqa: ANN401
+    factor: Any,  # noqa: ANN401
+) -> None:
+    def trade(frame: Any) -> Any:  # noqa: ANN401
+        count = frame.height if isinstance(frame, pl.DataFrame) else MOST_BARS
+        wishes = {name: np.resize(flags, count) for name, flags in WISHES.items()}
+        return ep.backtest_signals(frame, **wishes, costs=ep.Costs(regimes=(ep.Regime(when=when, factor=factor),)))
+
+    bring(lambda: trade(FAIR))
+    bring(lambda: trade(bars))
 
 
 @FUZZED
