@@ -5,12 +5,13 @@ around them; `assemble_page` puts them together, and every page of the house goe
 """
 
 from edgeproof.pages.assembling import assemble_page, open_templates, read_text
-from edgeproof.pages.figures import Figure, Landscape, draw_landscape, draw_waterfall
+from edgeproof.pages.figures import PLAIN_NUMBER, Figure, Landscape, draw_landscape, draw_waterfall
 from edgeproof.pages.words import NOTHING, say_count, say_number, say_percent, say_signed_percent
 from edgeproof.pages.writing import write_atomically
 
 __all__ = [
     "NOTHING",
+    "PLAIN_NUMBER",
     "Figure",
     "Landscape",
     "assemble_page",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Figure: TypeAlias = dict[str, Any]
 
+PLAIN_NUMBER: Final = ",.10~g"  # thousands parted, no digit that says nothing; in the words of d3
 _PAID: Final = ("slippage", "fees", "funding")
 
 
@@ -55,7 +56,7 @@ def draw_waterfall(costs: Mapping[str, float]) -> Figure:
                 "connector": {"line": {"color": "--line", "width": 1}},
             }
         ],
-        "layout": {"yaxis": {"title": {"text": "quote units"}}},
+        "layout": {"yaxis": {"title": {"text": "quote units"}, "tickformat": PLAIN_NUMBER}},
     }
 
 
@@ -72,6 +73,7 @@ def draw_landscape(land: Landscape, neutral: float | None) -> Figure:
                 "colorscale": [[0.0, "--lost"], [0.5, "--tint"], [1.0, "--earned"]],
                 # A loss never looks like a gain.
                 **({} if neutral is None else {"zmid": neutral}),
+                "colorbar": {"title": {"text": "score"}},
                 "hovertemplate": f"{land.x} %{{x}}<br>{land.y} %{{y}}<br>score %{{z:.4g}}<extra></extra>",
             },
             {

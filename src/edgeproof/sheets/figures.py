@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from edgeproof.domain.time import MS_PER_DAY, from_ms
+from edgeproof.pages import PLAIN_NUMBER
 from edgeproof.sheets.periods import measure_underwater
 from edgeproof.sheets.thinning import keep_extremes
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from edgeproof.sheets.spreads import Cloud, Exposure, Histogram
 
 _DATE: Final = {"type": "date"}
-_LEGEND_ABOVE: Final = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
+# Each name as wide as its text: on a narrow page three of them fit into one line.
+_LEGEND_ABOVE: Final = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "entrywidth": 0}
+_FLAT: Final = 0.01  # share of a level that nothing left by which its axis reaches beyond it
 
 
 def draw_equity(ts: IntArray, equity: FloatArray, initial: float, falls: Sequence[Drawdown]) -> Figure:
@@ -48,7 +51,8 @@ def draw_equity(ts: IntArray, equity: FloatArray, initial: float, falls: Sequenc
     ]
     start = _line(x=[int(ts[0]), end], y=[initial, initial], name="start", colour="--soft", width=1, dash="dot")
     curve = _line(x=ts[kept].tolist(), y=_round(equity[kept]), name="equity", colour="--series-1", width=2)
-    layout = {"xaxis": _DATE, "yaxis": {"title": {"text": "quote units"}}, "shapes": shades, "hovermode": "x unified"}
+    axis = {"title": {"text": "quote units"}, "tickformat": PLAIN_NUMBER, **_frame_flat(np.append(equity, initial))}
+    layout = {"xaxis": _DATE, "yaxis": axis, "shapes": shades, "hovermode": "x unified"}
     return {"data": [start, curve], "layout": layout}
 
 
@@ -56,12 +60,13 @@ def draw_underwater(ts: IntArray, equity: FloatArray) -> Figure:
     """How far below its highest so far equity stood."""
     depth = measure_underwater(equity)
     kept = keep_extremes(depth)
+    deepest = float(depth.min()) or -_FLAT
     line = _line(x=ts[kept].tolist(), y=_round(depth[kept]), name="below the peak", colour="--lost", width=1)
     return {
         "data": [{**line, "fill": "tozeroy"}],
         "layout": {
             "xaxis": _DATE,
-            "yaxis": {"tickformat": ".1%", "rangemode": "tozero"},
+            "yaxis": {"tickformat": ".2~%", "range": [1.05 * deepest, 0.0]},
             "hovermode": "x unified",
         },
     }
@@ -151,6 +156,13 @@ def draw_exposure(exposure: Exposure) -> Figure:
             "hovermode": "x unified",
         },
     }
+
+
+def _frame_flat(level: FloatArray) -> Figure:
+    """An axis for what never moved, on which it is a line; nothing where it moved."""
+    low, high = float(level.min()), float(level.max())
+    reach = _FLAT * max(abs(low), abs(high))
+    return {} if high - low > reach * _FLAT or not reach else {"range": [low - reach, high + reach]}
 
 
 def to_day_ms(day: date) -> int:

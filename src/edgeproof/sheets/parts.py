@@ -26,16 +26,18 @@ def match_parts(trades: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
     """Each part with its trade, in order of trades, then of time; parts of other trades are left out.
 
     Args:
-        trades: ``domain.results.TRADE_LIST``.
-        parts: ``domain.results.PARTIAL_EXITS``.
+        trades: ``domain.results.TRADE_LIST``, perhaps with a ``leg``.
+        parts: ``domain.results.PARTIAL_EXITS``, likewise.
 
     Returns:
         ``trade`` (row of the trade), ``ts, price, size, share`` (of the trade's size), and the trade's ``entry_ts,
         entry_price, exit_ts, pnl``.
     """
-    whole = trades.with_row_index("trade").unique(_OF_A_TRADE, keep="first")
+    # Legs of one account may have entered alike.
+    alike = [*_OF_A_TRADE, *({"leg"} & set(trades.columns) & set(parts.columns))]
+    whole = trades.with_row_index("trade").unique(alike, keep="first")
     return (
-        parts.join(whole.rename({"size": "whole"}), on=_OF_A_TRADE, how="inner", nulls_equal=True)
+        parts.join(whole.rename({"size": "whole"}), on=alike, how="inner", nulls_equal=True)
         .with_columns(share=pl.col("size") / pl.col("whole"))
         .select("trade", "ts", "price", "size", "share", "entry_ts", "entry_price", "exit_ts", "pnl")
         .sort("trade", "ts", maintain_order=True)

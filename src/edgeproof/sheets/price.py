@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from edgeproof.domain.time import MS_PER_SECOND
+from edgeproof.pages import PLAIN_NUMBER
 from edgeproof.sheets.candles import LENGTHS, Candles, merge_candles
 from edgeproof.sheets.parts import match_parts, price_rests
 
@@ -74,8 +75,13 @@ def draw_price(market: Market) -> Figure:
         "data": traces,
         "layout": {
             "xaxis": {"type": "date", "anchor": "y2", "rangeslider": {"visible": False}},
-            "yaxis": {"domain": [0.30, 1.0], "title": {"text": "price"}},
-            "yaxis2": {"domain": [0.0, 0.20], "title": {"text": "result"}},
+            "yaxis": {"domain": [0.30, 1.0], "title": {"text": "price"}, "tickformat": PLAIN_NUMBER},
+            "yaxis2": {
+                "domain": [0.0, 0.20],
+                "title": {"text": "result"},
+                "tickformat": PLAIN_NUMBER,
+                "showticklabels": not market.trades.is_empty(),
+            },
             "hovermode": "closest",
             "showlegend": False,
             "bargap": 0,

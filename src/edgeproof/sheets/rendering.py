@@ -17,6 +17,7 @@ from edgeproof.sheets.parts import read_parts
 from edgeproof.sheets.periods import add_up_week_hours, find_drawdowns, list_months, roll_sharpe
 from edgeproof.sheets.price import (
     LIMITS,
+    MOST_TRADES_SEEN,
     draw_price,
     keep_largest,
     pack_market,
@@ -35,8 +36,6 @@ _HERE: Final = "edgeproof.sheets"
 _MOST_EXTREMES: Final = 5
 _MOST_MARKETS_PICTURED: Final = 12
 _PRICE: Final = "Price, entries and exits"
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _BY: Final = (
     ("side", "long and short"),
     ("exit_reason", "how they ended"),
@@ -79,9 +78,11 @@ def render_sheet(sheet: Sheet) -> str:
         markets=list(_read_markets(sheet)),
         falls=_tell_falls(curve),
         years=_lay_out_months(list_months(account.first_day, days)),
-        months=_MONTHS,
+        months=words.MONTHS,
+        about_months=words.describe_months(),
         hours=_lay_out_hours(trades),
-        weekdays=_WEEKDAYS,
+        about_hours=words.describe_hours(trades.height),
+        weekdays=words.WEEKDAYS,
         groups=_group_trades(trades),
         extremes=_list_extremes(trades),
     )
@@ -120,7 +121,7 @@ def draw_markets(sheet: Sheet) -> dict[str, Picture]:
     left_out = len(markets) - len(busiest)
     beside = f" (one of the {len(busiest)} busiest; {left_out} other markets are not drawn)" if left_out else ""
     return {
-        name: _draw_market(market, f"{_PRICE}{'' if name == NAMELESS else f': {name}'}{beside}")
+        name: _picture_market(market, f"{_PRICE}{'' if name == NAMELESS else f': {name}'}{beside}")
         for name, market in busiest
     }
 
@@ -131,7 +132,7 @@ def _draw_curves(sheet: Sheet, curve: Curve) -> dict[str, Picture]:
         falls = find_drawdowns(curve.ts, curve.equity)
         pictures["equity"] = Picture(
             heading="Equity",
-            told=words.describe_equity(curve, account.metrics),
+            told=words.describe_equity(curve, account.metrics, len(falls)),
             figure=figures.draw_equity(curve.ts, curve.equity, account.metrics.initial_equity, falls),
         )
         pictures["underwater"] = Picture(
@@ -164,6 +165,13 @@ def _draw_market(market: Market, heading: str) -> Picture:
     return Picture(heading=heading, told=told, figure=draw_price(market))
 
 
+def _picture_market(market: Market, heading: str) -> Picture:
+    """A market for a picture, which has a legend where the page has a sentence, and cannot be zoomed."""
+    figure = draw_price(market)
+    told = words.describe_marks(market.trades.height, drawn=market.trades.height <= MOST_TRADES_SEEN)
+    return Picture(heading=heading, told=told, figure={**figure, "layout": {**figure["layout"], "showlegend": True}})
+
+
 def _draw_trades(sheet: Sheet, trades: pl.DataFrame, curve: Curve) -> dict[str, Picture]:
     account, metrics = sheet.account, sheet.account.metrics
     pictures = {}
@@ -174,7 +182,7 @@ def _draw_trades(sheet: Sheet, trades: pl.DataFrame, curve: Curve) -> dict[str, 
     for column, worst in (("mae", True), ("mfe", False)):
         won, lost = _scatter_sides(trades, column)
         pictures[column] = Picture(
-            heading="Against it, and what became of it" if worst else "With it, and what became of it",
+            heading="Furthest against it (MAE)" if worst else "Furthest with it (MFE)",
             told=words.describe_excursion(metrics, len(won.x) + len(lost.x), worst=worst),
             figure=figures.draw_excursions(won, lost, worst=worst),
         )

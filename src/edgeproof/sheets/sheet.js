@@ -171,6 +171,7 @@
       layout: {
         ...template.layout,
         xaxis: { ...template.layout.xaxis, range: view, autorange: false, fixedrange: finger },
+        yaxis2: { ...template.layout.yaxis2, showticklabels: contents.result.x.length > 0 },
         dragmode: finger ? false : "zoom",
       },
       config: { doubleClick: false, doubleClickDelay: 500 },

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from edgeproof.sheets.curve import Curve
     from edgeproof.sheets.periods import Drawdown, RollingSharpe
 
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _FEW: Final = 5
 _WIPED_OUT: Final = 0.001  # of what it began with: too little left to trade
 _DAY_MINUTES: Final = 1_440
@@ -206,12 +208,14 @@ def _warn_of_costs(costs: MoneySpent) -> list[str]:
     return []
 
 
-def describe_equity(curve: Curve, metrics: Metrics) -> str:
+def describe_equity(curve: Curve, metrics: Metrics, falls: int) -> str:
     """The equity figure in words."""
+    named = "the only drawdown" if falls == 1 else f"the {falls} deepest drawdowns"
+    shaded = f" Shaded: {named}, from peak to recovery." if falls else ""
     return (
         f"Equity from {say_number(metrics.initial_equity)} to {say_number(metrics.final_equity)}"
         f" between {_say_day(int(curve.ts[0]))} and {_say_day(int(curve.ts[-1]))},"
-        f" deepest drawdown {say_percent(metrics.max_drawdown)}."
+        f" deepest drawdown {say_percent(metrics.max_drawdown)}.{shaded}"
     )
 
 
@@ -285,6 +289,29 @@ def describe_candles(candles: Candles, trades: int, kept: int) -> str:
         )
     dropped = f" Of {trades:,} trades the {kept:,} that won or lost most are shown." if kept < trades else ""
     return f"{base}{dropped} More than fit are merged further until you zoom in."
+
+
+def describe_marks(trades: int, *, drawn: bool) -> str:
+    """What stands on the picture of a market, which nobody can zoom."""
+    if not trades:
+        return "Nothing was traded here."
+    sums = "Below is what the trades that ended there brought."
+    if not drawn:
+        return f"{trades:,} trades are too many to tell apart. {sums}"
+    return f"{say_count(trades, 'trade', 'trades')}: each line leads from an entry to its exit. {sums}"
+
+
+def describe_months() -> str:
+    """The table of months in words."""
+    return "* The record has only a part of this month. Returns compound: all months together make the whole."
+
+
+def describe_hours(trades: int) -> str:
+    """The table of hours in words."""
+    return (
+        "What trades brought in quote units, costs included, by the UTC hour and weekday in which they were entered."
+        f" With {say_count(trades, 'trade', 'trades')} over 168 hours of the week, single cells are mostly chance."
+    )
 
 
 def _say_day(ms: int) -> str:

@@ -129,7 +129,8 @@ def test_pictures_are_named_for_what_they_show(tmp_path: Path) -> None:
     _, result = trade_walk(300)
     written = write_pictures(make_sheet(result), tmp_path / "png")
     assert {path.name for path in written} == {
-        "equity.png", "underwater.png", "returns.png", "mae.png", "mfe.png", "exposure.png", "costs.png",
+        "equity.png", "underwater.png", "months.png", "hours.png", "returns.png", "mae.png", "mfe.png", "exposure.png",
+        "costs.png",
     }  # fmt: skip
     assert sorted(written) == sorted((tmp_path / "png").iterdir())
 

@@ -1,12 +1,23 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import pytest
 
 from edgeproof.domain.series import BarSeries
 from edgeproof.domain.time import Timeframe
-from edgeproof.sheets import Market, Sheet, draw_markets, draw_pictures, gather_candles, render_pictures
+from edgeproof.sheets import (
+    Market,
+    Picture,
+    Sheet,
+    draw_markets,
+    draw_pictures,
+    gather_candles,
+    paint_pictures,
+    render_pictures,
+)
+from edgeproof.sheets.price import MOST_TRADES_SEEN
 from fakes.accounts import HandmadeAccount, leave_in_parts, make_curve, make_trades, make_walk, trade_walk
 
 pytest.importorskip("matplotlib")
@@ -24,10 +35,12 @@ def pictures() -> dict[str, bytes]:
 
 
 def test_every_figure_is_a_png(pictures: dict[str, bytes]) -> None:
-    assert set(pictures) == set(draw_pictures(make_sheet(2_000)))
+    assert set(pictures) == {*draw_pictures(make_sheet(2_000)), "months", "hours"}
     for name, picture in pictures.items():
         assert picture.startswith(b"\x89PNG"), name
-        assert struct.unpack(">II", picture[16:24]) == (1_440, 720)
+        wide, high = struct.unpack(">II", picture[16:24])
+        assert wide == 1_440
+        assert 200 < high < 1_500, name
 
 
 def test_the_same_figure_is_the_same_picture_to_the_bit() -> None:
@@ -83,6 +96,29 @@ def test_markets_whose_names_become_one_file_name_keep_their_pictures_apart() ->
     (market,) = make_markets(1).markets.values()
     sheet = Sheet(title="two", account=HandmadeAccount(), markets={"A/B": market, "a:b": market})
     assert list(render_pictures(sheet)) == ["price-1-A-B", "price-2-a-b"]
+
+
+def test_the_picture_of_a_market_says_how_many_trades_are_on_it() -> None:
+    quiet, one, many = (
+        next(iter(draw_markets(make_market(trades)).values())).told for trades in (0, 1, MOST_TRADES_SEEN + 1)
+    )
+    assert quiet == "Nothing was traded here."
+    assert one.startswith("1 trade: each line leads from an entry to its exit.")
+    assert many.startswith("401 trades are too many to tell apart.")
+
+
+def make_market(trades: int) -> Sheet:
+    candles = gather_candles(BarSeries.from_frame(make_walk(20), Timeframe.parse("1h")))
+    return Sheet(
+        title="one", account=HandmadeAccount(), markets={"X": Market(candles=candles, trades=make_trades(trades))}
+    )
+
+
+def test_what_is_told_of_a_figure_makes_room_for_itself() -> None:
+    figure: dict[str, Any] = {"data": [], "layout": {}}
+    short, long = (Picture(heading="h", told="word " * count, figure=figure) for count in (5, 60))
+    low, high = (struct.unpack(">I", paint_pictures({"x": one}, "t")["x"][20:24])[0] for one in (short, long))
+    assert high > low
 
 
 def test_a_part_that_left_is_drawn() -> None:
