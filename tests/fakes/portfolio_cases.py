@@ -65,13 +65,19 @@ def make_tape(case: ReplayCase, shift_ms: int = 0) -> Tape:
     bars = make_series(case.ts + shift_ms, (case.open_, case.high, case.low, case.close), Timeframe(1))
     tape = prepare_tape(bars, pl.DataFrame(schema={"ts": pl.Datetime("ms", "UTC"), "rate": pl.Float64}))
     tape = replace(tape, funding_bar=case.funding_bar.astype(np.int64), funding_rate=case.funding_rate)
-    return tape if case.orders is None else replace(tape, slippage_factor=case.orders.factor)
+    asked = case.orders
+    if asked is None:
+        return tape
+    return replace(
+        tape, slippage_factor=asked.factor, print_ts=asked.print_ts + shift_ms, print_price=asked.print_price
+    )
 
 
 def make_signals(case: ReplayCase, shift_ms: int = 0, *, turn: int = 0) -> Signals:
     """A case's decisions, or the same ones dealt out to other bars."""
-    count = len(case.decision_ts)
-    nothing = tuple(np.full(count, 1.0) for _ in range(4))
+    count, asked = len(case.decision_ts), case.orders
+    nothing = tuple(np.full(count, 1.0) for _ in range(3))
+    limited = asked is not None and len(asked.limit_offset) > 0
     long, short, exit_long, exit_short = (
         np.roll(flags, turn) for flags in (case.long, case.short, case.exit_long, case.exit_short)
     )
@@ -79,7 +85,9 @@ def make_signals(case: ReplayCase, shift_ms: int = 0, *, turn: int = 0) -> Signa
         np.roll(np.broadcast_to(values, (count,)), turn) for values in (case.stop, case.take, case.trail, case.leverage)
     )
     return Signals(
-        bars=make_series(case.decision_ts + shift_ms, nothing, Timeframe(case.decision_ms // STEP_MS)),
+        bars=make_series(
+            case.decision_ts + shift_ms, (*nothing, case.decision_close), Timeframe(case.decision_ms // STEP_MS)
+        ),
         long=long,
         short=short,
         exit_long=exit_long,
@@ -89,17 +97,27 @@ def make_signals(case: ReplayCase, shift_ms: int = 0, *, turn: int = 0) -> Signa
         trail=trail,
         leverage=leverage,
         max_hold=case.max_hold,
-        cool_down=0 if case.orders is None else case.orders.cool_down,
+        cool_down=0 if asked is None else asked.cool_down,
+        take_share=1.0 if asked is None else asked.take_share,
+        limit_offset=np.roll(asked.limit_offset, turn) if asked is not None and limited else None,
+        limit_wait=1 if asked is None else asked.wait,
     )
 
 
-def make_costs(case: ReplayCase) -> Costs:
+def make_costs(case: ReplayCase, *, fill_probability: float = 0.67) -> Costs:
     """A case's costs."""
     hourly = None
     if case.orders is not None and len(case.orders.hourly):
         sell, buy = (tuple(shares.tolist()) for shares in case.orders.hourly)
         hourly = HourlySlippage(buy=buy, sell=sell)
-    return Costs(maker=0.0, taker=case.taker, slippage=case.slippage, latency_ms=case.latency_ms, hourly=hourly)
+    return Costs(
+        maker=case.maker,
+        taker=case.taker,
+        slippage=case.slippage,
+        latency_ms=case.latency_ms,
+        fill_probability=fill_probability,
+        hourly=hourly,
+    )
 
 
 def make_rules(case: ReplayCase) -> InstrumentRules:
@@ -128,9 +146,12 @@ SIZINGS: tuple[Sizing, ...] = (
 
 
 @st.composite
-def portfolio_cases(draw: st.DrawFn, *, most_bars: int = 60) -> PortfolioCase:
-    """Draw a portfolio of up to three symbols and five legs, near a midnight so that days change."""
-    markets = [draw(replay_cases(most_bars=most_bars)) for _ in range(draw(st.sampled_from([2, 1, 3])))]
+def portfolio_cases(draw: st.DrawFn, *, most_bars: int = 60, busy: bool = False) -> PortfolioCase:
+    """Draw a portfolio of up to three symbols and six legs, near a midnight so that days change.
+
+    Legs of a busy one ask for orders of every kind, in markets that fill them.
+    """
+    markets = [draw(replay_cases(most_bars=most_bars, busy=busy)) for _ in range(draw(st.sampled_from([2, 1, 3])))]
     night = START_MS - draw(st.sampled_from([0, 20, 35])) * STEP_MS
     tapes: dict[str, Tape] = {}
     legs: list[Leg] = []
@@ -154,7 +175,7 @@ def portfolio_cases(draw: st.DrawFn, *, most_bars: int = 60) -> PortfolioCase:
         legs=legs,
         sizing=draw(st.sampled_from(SIZINGS)),
         limits=draw(limits()),
-        costs=make_costs(markets[0]),
+        costs=make_costs(markets[0], fill_probability=draw(st.sampled_from([0.67, 1.0, 0.0]))),
         rules={symbol: make_rules(case) for symbol, case in zip(tapes, markets, strict=True)},
         initial_equity=markets[0].initial_equity,
     )

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from edgeproof.backtest import prepare_tape
 from edgeproof.backtest.portfolio import FixedLeverage, Leg, replay_legs
-from fakes.tiny_market import FREE, START_MS, make_funding, make_signals
+from fakes.tiny_market import FREE, START_MS, make_funding, make_prints, make_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from edgeproof.backtest.portfolio import PortfolioResult, Sizing
     from edgeproof.domain.series import BarSeries
@@ -39,12 +39,14 @@ def trade_together(
     bars: Mapping[str, BarSeries],
     *legs: Leg,
     funding: Mapping[str, Mapping[float, float]] | None = None,
+    prints: Mapping[str, Sequence[tuple[float, float]]] | None = None,
     sizing: Sizing = HALF,
     **terms: Any,  # noqa: ANN401 - of replay_legs
 ) -> PortfolioResult:
     """Trade legs on one account of 10,000, without costs unless told."""
     rates = {symbol: make_funding(of_one) for symbol, of_one in (funding or {}).items()}
-    tapes = {symbol: prepare_tape(one, rates.get(symbol)) for symbol, one in bars.items()}
+    printed = {symbol: make_prints(of_one) for symbol, of_one in (prints or {}).items()}
+    tapes = {symbol: prepare_tape(one, rates.get(symbol), trades=printed.get(symbol)) for symbol, one in bars.items()}
     return replay_legs(tapes, legs, sizing=sizing, **{"costs": FREE, **terms})
 
 

@@ -76,21 +76,6 @@ def check_slippage(costs: Costs, factor: FloatArray) -> None:
         raise InvalidValue("slippage_factor", told, "factors that leave less than the whole price")
 
 
-def require_plain(signals: Signals) -> None:
-    """Refuse what a replay of many strategies on one account does not know, rather than trade as if it were not asked.
-
-    Raises:
-        InvalidValue: An order that rests, or a part that leaves.
-    """
-    asked = {
-        "take_share": signals.take_share != 1.0,
-        "limit entry": signals.limit_offset is not None,
-    }
-    for name, is_asked in asked.items():
-        if is_asked:
-            raise InvalidValue("a portfolio", f"one with {name}", "none; test that strategy or account by itself")
-
-
 def price_limits(code: npt.NDArray[np.uint8], close: FloatArray, offset: FloatArray, tick: float) -> FloatArray:
     """Price at which the order of each event rests: below the decision's close to buy, above it to sell.
 

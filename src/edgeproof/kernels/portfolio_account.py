@@ -1,8 +1,12 @@
-"""What happens to an account that legs share: what is tied up, what room is left, what an exit leaves behind."""
+"""What an account that legs share looks like: what is tied up, what it is worth, what room is left.
+
+``held`` lists the legs that have a position or an order that rests, ascending. Such an order keeps what its position
+would need, its place, margin, fee and notional, but is worth nothing yet.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,48 +18,11 @@ from edgeproof.kernels.portfolio_records import (
     NO_MARGIN,
     NO_SYMBOL_ROOM,
 )
-from edgeproof.kernels.replay import LIQUIDATION, fill_price, price_exit
 
 if TYPE_CHECKING:
     from edgeproof.kernels._arrays import FloatArray, IntArray
 
     Records = npt.NDArray[np.void]
-
-_BOUND_SLACK: Final = 1.0 + 1e-9
-
-
-@register_jitable
-def find_stop_loss(
-    side: int,
-    market: float,
-    stop: float,
-    trail: float,
-    taker: float,
-    entry_slippage: float,
-    exit_slippage: float,
-    tick: float,
-) -> float:
-    """What an entry at the open ``market`` would lose at its stop, as a share of its notional, all costs included.
-
-    Returns:
-        NaN without a stop or trail that could ever be reached.
-    """
-    distance = trail if np.isnan(stop) or trail < stop else stop
-    if not distance < np.inf:
-        return np.nan
-    entry = fill_price(market, side, entry_slippage, tick)
-    level = max(0.0, entry - side * distance)
-    leaving = fill_price(level, -side, exit_slippage, tick)
-    return (side * (entry - leaving) + taker * (entry + leaving)) / entry
-
-
-@register_jitable
-def find_tier_leverage(tiers: FloatArray, notional: float) -> float:
-    """Greatest leverage that the tiers allow a position of this size; a rounding beyond a bound is none."""
-    tier = 0
-    while tier < len(tiers) - 1 and tiers[tier, 0] * _BOUND_SLACK < notional:
-        tier += 1
-    return float(tiers[tier, 2])
 
 
 @register_jitable
@@ -66,13 +33,22 @@ def are_together(correlation: float, side: int, other: int, threshold: float) ->
 
 @register_jitable
 def find_backing(positions: Records, held: IntArray, count: int, realised: float, leg: int) -> float:
-    """What the other positions leave of an account: its cash less their costs so far and their margins."""
+    """What the other legs leave of an account: its cash less their costs so far and what they tie up or keep."""
     backing = realised
     for at in range(count):
         if held[at] != leg:
             other = positions[held[at]]
-            backing -= other["entry_fee"] + other["paid"] + other["margin"]
+            backing -= other["entry_fee"] + other["paid"] + other["margin"] - other["banked"]
     return backing
+
+
+@register_jitable
+def mark_position(p: np.void, worth: float) -> float:
+    """Add what a position has earned so far, at its newest price and before costs of leaving; an order adds nothing."""
+    if p["resting"]:
+        return worth
+    gain = p["side"] * p["size"] * (p["mark"] - p["entry"])
+    return float(worth - p["entry_fee"] + p["banked"] - p["paid"] + gain)
 
 
 @register_jitable
@@ -80,18 +56,29 @@ def mark_account(positions: Records, held: IntArray, count: int, realised: float
     """The account's equity, open positions at the newest price of each."""
     equity = realised
     for at in range(count):
-        p = positions[held[at]]
-        equity = equity - p["entry_fee"] - p["paid"] + p["side"] * p["size"] * (p["mark"] - p["entry"])
+        equity = mark_position(positions[held[at]], equity)
     return max(0.0, equity)
+
+
+@register_jitable
+def mark_legs(positions: Records, held: IntArray, count: int, earned: FloatArray, worth: FloatArray) -> None:
+    """Write what every leg has earned so far, its open position at its newest price; shape (legs,)."""
+    worth[:] = earned
+    for at in range(count):
+        worth[held[at]] = mark_position(positions[held[at]], worth[held[at]])
 
 
 @register_jitable
 def describe_account(positions: Records, held: IntArray, count: int, realised: float, sample: np.void) -> None:
     """Write what the account looks like now."""
-    cash, margin, long, short = realised, 0.0, 0.0, 0.0
+    cash, margin, reserved, long, short, orders = realised, 0.0, 0.0, 0.0, 0.0, 0
     for at in range(count):
         p = positions[held[at]]
-        cash -= p["entry_fee"] + p["paid"]
+        if p["resting"]:
+            reserved += p["margin"] + p["entry_fee"]
+            orders += 1
+            continue
+        cash -= p["entry_fee"] + p["paid"] - p["banked"]
         margin += p["margin"]
         if p["side"] > 0:
             long += p["size"] * p["mark"]
@@ -100,9 +87,11 @@ def describe_account(positions: Records, held: IntArray, count: int, realised: f
     sample["equity"] = mark_account(positions, held, count, realised)
     sample["cash"] = cash
     sample["margin"] = margin
+    sample["reserved"] = reserved
     sample["long"] = long
     sample["short"] = short
-    sample["positions"] = count
+    sample["positions"] = count - orders
+    sample["orders"] = orders
 
 
 @register_jitable
@@ -153,48 +142,8 @@ def find_room(
 
 
 @register_jitable
-def leave_position(
-    p: np.void,
-    trade: np.void,
-    backing: float,
-    bar: int,
-    reason: int,
-    reference: float,
-    held_bars: int,
-    taker: float,
-    slippage: float,
-    tick: float,
-) -> float:
-    """Close a position into a trade; the arithmetic of the single replay. Returns the pnl."""
-    side, entry, size, entry_fee, paid = int(p["side"]), p["entry"], p["size"], p["entry_fee"], p["paid"]
-    balance = backing - entry_fee - paid
-    price, fee = price_exit(
-        side, entry, size, p["margin"], balance, reference, reason == LIQUIDATION, taker, slippage, tick
-    )
-    lowest, highest = min(p["lowest"], reference), max(p["highest"], reference)
-    pnl: float = side * size * (price - entry) - (entry_fee + fee) - paid
-    trade["decision"] = p["decision"]
-    trade["entry_bar"] = p["entry_bar"]
-    trade["exit_bar"] = bar
-    trade["bars_held"] = held_bars
-    trade["side"] = side
-    trade["reason"] = reason
-    trade["entry_price"] = entry
-    trade["exit_price"] = price
-    trade["size"] = size
-    trade["pnl"] = pnl
-    trade["fees"] = entry_fee + fee
-    trade["funding"] = paid
-    trade["slippage"] = size * (abs(entry - p["market"]) + abs(price - reference))
-    trade["mae"] = (entry - lowest if side > 0 else highest - entry) / entry
-    trade["mfe"] = (highest - entry if side > 0 else entry - lowest) / entry
-    p["side"] = 0
-    return pnl
-
-
-@register_jitable
 def forget_leg(held: IntArray, count: int, leg: int) -> int:
-    """Take a leg off the list of those in position; returns how many are left."""
+    """Take a leg off the list of those that hold anything; returns how many are left."""
     at = 0
     while held[at] != leg:
         at += 1
@@ -205,7 +154,7 @@ def forget_leg(held: IntArray, count: int, leg: int) -> int:
 
 @register_jitable
 def remember_leg(held: IntArray, count: int, leg: int) -> int:
-    """Put a leg on the list of those in position, in the order of legs; returns how many there are."""
+    """Put a leg on the list of those that hold anything, in the order of legs; returns how many there are."""
     at = count
     while at > 0 and held[at - 1] > leg:
         held[at] = held[at - 1]

@@ -1,25 +1,27 @@
 """The specification of the portfolio replay: every bar of every symbol, in order, nothing skipped.
 
-At an open, for each leg whose symbol has a bar then: funding due, protective orders the gap has reached, ``max_hold``,
-the way out that a daily loss ordered. Then the orders due at this open, those decided first before later ones: of the
-ones decided together every exit and reversal, then every entry, in the order of legs. Inside the bars, again leg by
-leg: liquidation, stop, trail, target; after a symbol's last bar, what is open there closes. A property test holds
+At an open, first orders that have rested long enough end. Then, for each leg whose symbol has a bar: funding due,
+protective orders the gap has reached, ``max_hold``, the way out that a daily loss ordered. Then the orders due at this
+open, those decided first before later ones: of the ones decided together every exit and reversal (which ends an order
+that rests), then every entry, in the order of legs. Inside the bars, again leg by leg: the fill of a resting order,
+liquidation, stop, trail, target; where a target takes a part of the position, the rest goes on. After a symbol's last
+bar, what is open there closes and what rests there ends. A property test holds
 :data:`edgeproof.kernels.portfolio.replay_portfolio` to this, bit by bit.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from edgeproof.kernels.portfolio_account import are_together, find_stop_loss, find_tier_leverage
+from edgeproof.kernels.portfolio_account_py import NOTHING_ASKED, Account, Bar, Order, Position
+from edgeproof.kernels.portfolio_entries import find_stop_loss, find_tier_leverage
 from edgeproof.kernels.portfolio_records import (
-    CUT,
     DAILY_LOSS,
     FLATTENED,
     LATE,
+    MISSED,
     NEVER,
     NO_CORRELATED_ROOM,
     NO_GROSS_ROOM,
@@ -33,34 +35,31 @@ from edgeproof.kernels.portfolio_records import (
     SPENT,
     UNSIZED,
 )
-from edgeproof.kernels.replay import (
+from edgeproof.kernels.replay_events import EXIT_LONG, EXIT_SHORT, GO_LONG, GO_SHORT
+from edgeproof.kernels.replay_extras import choose_tier
+from edgeproof.kernels.replay_fills import liquidation_price, open_position
+from edgeproof.kernels.replay_records import (
     END,
-    LIQUIDATION,
     MAX_HOLD,
+    PART_RECORD,
     REVERSE,
     SIGNAL,
     SPENT_SHARE,
+    TAKE,
     TRADE_RECORD,
-    UNTOUCHED,
-    find_touch,
-    liquidation_price,
-    open_position,
-    price_exit,
 )
-from edgeproof.kernels.replay_events import EXIT_LONG, EXIT_SHORT, GO_LONG, GO_SHORT
-from edgeproof.kernels.replay_extras import choose_tier, find_slippage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import numpy.typing as npt
 
     from edgeproof.kernels._arrays import FloatArray, IntArray
-    from edgeproof.kernels.replay import TradeRecords
+    from edgeproof.kernels.portfolio_records import PortfolioExtras
+    from edgeproof.kernels.replay_records import PartRecords, TradeRecords
 
     Records = npt.NDArray[np.void]
 
 _DAY_MS: Final = 86_400_000
+_PRICES: Final = ("open", "high", "low", "close")
 
 
 def replay_portfolio_py(
@@ -79,6 +78,7 @@ def replay_portfolio_py(
     correlations: FloatArray,
     first_day: int,
     sample_ts: IntArray,
+    day_ends: IntArray,
     initial_equity: float,
     taker: float,
     slippage: float,
@@ -94,7 +94,8 @@ def replay_portfolio_py(
     margin_leverage: float,
     loss_share: float,
     flatten: bool,  # noqa: FBT001 - kernels are called by position
-) -> tuple[TradeRecords, IntArray, FloatArray, IntArray, Records]:
+    extras: PortfolioExtras | None,
+) -> tuple[TradeRecords, PartRecords, IntArray, FloatArray, IntArray, Records, FloatArray]:
     """Replay the orders of many legs on one account.
 
     - ``ts`` to ``close`` are the execution bars of every symbol, one symbol after the other; ``ts`` ascends within a
@@ -108,6 +109,7 @@ def replay_portfolio_py(
       each tells what was known at that day's midnight, NaN where nothing was.
     - ``sample_ts`` are the moments at which to describe the account, UTC milliseconds, ascending, shape (s,): with
       what had closed by then.
+    - ``day_ends`` are the places among them at which to tell what each leg has earned, not descending, shape (d,).
     - ``taker``, ``slippage`` and ``latency_ms`` are those of ``execution.Costs``.
     - ``hourly`` is slippage of sales (row 0) and purchases (row 1) by UTC hour instead, shape (2, 24) or (0, 24) for
       none; ``factor`` is what slippage is multiplied with in each bar, as the bars are laid out, or empty.
@@ -117,66 +119,93 @@ def replay_portfolio_py(
     - ``margin_leverage`` is the least leverage at which positions are margined, 1 or more.
     - ``loss_share`` of a day's first equity, lost, ends a day's entries and, with ``flatten``, its positions; 0 for
       never.
+    - ``extras`` is what orders that rest and trades inside bars need, ``None`` where no leg lets orders rest or parts
+      leave and no market's trades are known.
 
     Returns:
-        Closed trades (``TRADE_RECORD``, bars counted within their symbol) in the order in which they closed; the leg of
-        each; the account's equity just before each entry; what became of wishes to enter, shape (legs, OUTCOMES); and
-        the account at each sample (``SAMPLE_RECORD``).
+        Closed trades (``TRADE_RECORD``, bars counted within their symbol) in the order in which they closed; what left
+        before the rest of them (``PART_RECORD``), in order of time; the leg of each trade; the account's equity just
+        before each entry, or when its order was placed; what became of wishes to enter, shape (legs, OUTCOMES); the
+        account at each sample (``SAMPLE_RECORD``); and what each leg had earned at each day's end, open positions at
+        their newest price, shape (d, legs).
     """
-    account = _Account(
+    more = extras or NOTHING_ASKED
+    account = Account(
         realised=float(initial_equity),
         taker=taker,
         slippage=(hourly, factor, slippage),
+        step_ms=step_ms,
+        extras=more,
         outcomes=np.zeros((len(legs), OUTCOMES), int),
     )
-    samples = np.zeros(len(sample_ts), SAMPLE_RECORD)
+    samples, worth = np.zeros(len(sample_ts), SAMPLE_RECORD), np.zeros((len(day_ends), len(legs)))
     places = [_find_places(ts, symbol) for symbol in symbols]
-    times = sorted({time for bars in places for time in bars})
-    asked: dict[int, list[Records]] = {}
-    for order in orders:
-        asked.setdefault(int(order["acts_ts"]), []).append(order)
+    limits = more.limit if len(more.limit) else np.full(len(orders), np.nan)
+    asked: dict[int, list[tuple[int, np.void]]] = {}
+    for at, order in enumerate(orders):
+        asked.setdefault(int(order["acts_ts"]), []).append((at, order))
     day, day_equity, stopped = -1, initial_equity, False
     sampled = 0
-    for now in times:
-        while sampled < len(samples) and sample_ts[sampled] < now + step_ms:
+    for now in [*sorted({time for bars in places for time in bars}), NEVER]:
+        while sampled < len(samples) and (now == NEVER or sample_ts[sampled] < now + step_ms):
             account.describe(samples[sampled])
+            worth[day_ends == sampled] = [account.mark_leg(leg) for leg in range(len(legs))]
             sampled += 1
+        if now == NEVER:
+            break
         account.now = now
         if now // _DAY_MS != day:
             day, day_equity, stopped = now // _DAY_MS, account.equity, False
-        here = {at: bars[now] for at, bars in enumerate(places) if now in bars}
+        here = {
+            symbol: Bar(
+                at=bars[now],
+                **{
+                    name: float(prices[bars[now]])
+                    for name, prices in zip(_PRICES, (open_, high, low, close), strict=True)
+                },
+                is_last=bars[now] + 1 == symbols[symbol]["end"],
+            )
+            for symbol, bars in enumerate(places)
+            if now in bars
+        }
+        account.end_orders(here)
         for position in account.positions.values():
             if position.symbol in here:
-                position.mark = float(open_[here[position.symbol]])
+                position.mark = here[position.symbol].open
 
         for leg in sorted(account.positions):
             position = account.positions[leg]
             if position.symbol not in here:
                 continue
-            symbol, bar = symbols[position.symbol], here[position.symbol]
+            symbol, bar = position.market, here[position.symbol]
             funded = range(int(symbol["funding_first"]), int(symbol["funding_end"]))
-            for rate in (funding_rate[at] for at in funded if funding_bar[at] == bar):
-                account.pay_funding(leg, float(open_[bar]), float(rate))
-            reason, reference, at_open = position.find_touch(float(open_[bar]), float(high[bar]), float(low[bar]))
+            for rate in (funding_rate[at] for at in funded if funding_bar[at] == bar.at):
+                account.pay_funding(leg, bar.open, float(rate))
+            reason, reference, at_open = position.find_touch(bar.open, bar.high, bar.low)
+            while at_open and reason == TAKE and account.take_part(leg, bar.at, reference):
+                reason, reference, at_open = position.find_touch(bar.open, bar.high, bar.low)
             if at_open:
-                account.leave(leg, bar, reason, reference)
+                account.leave(leg, bar.at, reason, reference)
             elif now >= position.hold_until:
-                account.leave(leg, bar, MAX_HOLD, float(open_[bar]))
+                account.leave(leg, bar.at, MAX_HOLD, bar.open)
             elif now >= position.flatten_at:
-                account.leave(leg, bar, FLATTENED, float(open_[bar]))
+                account.leave(leg, bar.at, FLATTENED, bar.open)
 
-        for due in sorted({int(order["due_ts"]) for order in asked.get(now, [])}):
-            together = [order for order in asked[now] if order["due_ts"] == due]
-            for order in together:
+        for due in sorted({int(order["due_ts"]) for _, order in asked.get(now, [])}):
+            together = [(at, order) for at, order in asked[now] if order["due_ts"] == due]
+            for _, order in together:
                 leg, code = int(order["leg"]), int(order["code"])
                 side = account.positions[leg].side if leg in account.positions else 0
                 if side and code & (EXIT_LONG if side > 0 else EXIT_SHORT):
                     account.leave(leg, int(order["bar"]), SIGNAL, float(open_[order["bar"]]))
                 elif side and code & (GO_SHORT if side > 0 else GO_LONG):
                     account.leave(leg, int(order["bar"]), REVERSE, float(open_[order["bar"]]))
-            for order in together:
+                resting = account.orders[leg].opens.side if leg in account.orders else 0
+                if resting and code & ((EXIT_LONG | GO_SHORT) if resting > 0 else (EXIT_SHORT | GO_LONG)):
+                    account.drop_order(leg, MISSED)
+            for at, order in together:
                 leg = int(order["leg"])
-                if leg in account.positions or not order["code"] & (GO_LONG | GO_SHORT):
+                if leg in account.positions or leg in account.orders or not order["code"] & (GO_LONG | GO_SHORT):
                     continue
                 terms, symbol = legs[leg], symbols[legs[leg]["symbol"]]
                 market, side = float(open_[order["bar"]]), 1 if order["code"] & GO_LONG else -1
@@ -190,12 +219,19 @@ def replay_portfolio_py(
                 if now - due > terms["decision_ms"]:
                     outcomes[LATE] += 1
                     continue
-                leverage = float(order["leverage"])
+                leverage, limit = float(order["leverage"]), float(limits[at])
+                if limit <= 0.0 and leverage > 0.0:
+                    outcomes[REFUSED] += 1
+                    continue
+                tick, slipping = float(symbol["tick"]), [account.slip(int(order["bar"]), way) for way in (side, -side)]
+                fee_share, entry_tick, rests = taker, tick, side * (market - limit) > 0.0
+                if rests:
+                    market, fee_share, entry_tick, slipping[0] = limit, more.maker, 0.0, 0.0
+                elif not np.isnan(limit):
+                    slipping[0] = min(slipping[0], side * (limit / market - 1.0))
                 if terms["risk"] > 0.0 and leverage > 0.0:
-                    tick = float(symbol["tick"])
-                    bar = int(order["bar"])
-                    slipping = account.slip(bar, side), account.slip(bar, -side)
-                    lost = find_stop_loss(side, market, stop, trail, taker, *slipping, tick)
+                    costs = fee_share, slipping[0], entry_tick, taker, slipping[1], tick
+                    lost = find_stop_loss(side, market, stop, trail, *costs)
                     if np.isnan(lost):
                         outcomes[NO_STOP] += 1
                         continue
@@ -210,7 +246,7 @@ def replay_portfolio_py(
                 if stopped:
                     outcomes[DAILY_LOSS] += 1
                     continue
-                if len(account.positions) >= max_positions:
+                if len(account.claims) >= max_positions:
                     outcomes[NO_POSITION_LEFT] += 1
                     continue
                 most = float(symbol["max_leverage"])
@@ -218,8 +254,8 @@ def replay_portfolio_py(
                 margined = max(1.0, used, min(margin_leverage, most))
                 free = account.back(leg)
                 known = correlations[min(max(day - first_day, 0), len(correlations) - 1)]
-                limits = max_gross, max_symbol, max_correlated, threshold
-                rooms = (free * margined, *account.leave_room(int(terms["symbol"]), side, known, equity, *limits))
+                bounds = max_gross, max_symbol, max_correlated, threshold
+                rooms = (free * margined, *account.leave_room(int(terms["symbol"]), side, known, equity, *bounds))
                 room = min(rooms)
                 reason = (NO_MARGIN, NO_GROSS_ROOM, NO_SYMBOL_ROOM, NO_CORRELATED_ROOM)[rooms.index(room)]
                 capital = float(terms["share"]) * equity
@@ -229,226 +265,92 @@ def replay_portfolio_py(
                         outcomes[reason] += 1
                         continue
                     capital = room / used
-                rules = [float(symbol[name]) for name in ("lot", "tick", "min_size", "max_leverage", "maintenance")]
+                lot, min_size, upkeep = (float(symbol[name]) for name in ("lot", "min_size", "maintenance"))
                 own = tiers[symbol["tier_first"] : symbol["tier_end"]]
                 if len(own):
-                    used, rules[-1] = choose_tier(own, capital, used)
+                    used, upkeep = choose_tier(own, capital, used)
                     margined = max(1.0, used, min(margin_leverage, find_tier_leverage(own, capital * used)))
                     if capital * used > free * margined:
                         capital = free * margined / used
                         if capital * used < least_part * wish:
                             outcomes[NO_MARGIN] += 1
                             continue
+                rules = lot, entry_tick, min_size, most, upkeep
                 entry, size, fee, margin, liquidation = open_position(
-                    side, market, capital, used, taker, account.slip(int(order["bar"]), side), *rules
+                    side, market, capital, used, fee_share, slipping[0], *rules
                 )
-                if size > 0.0 and margined > max(1.0, used):
+                if size > 0.0 and (margined > max(1.0, used) or margin > free - fee):
                     margin = min(size * entry / margined, free - fee)
                     if margin > 0.0:
-                        liquidation = liquidation_price(side, entry, size, margin, rules[-1])
+                        liquidation = liquidation_price(side, entry, size, margin, upkeep)
                     if margin <= 0.0 or side * (market - liquidation) <= 0.0:
                         size = 0.0
                 if size <= 0.0:
                     outcomes[REFUSED] += 1
                     continue
-                outcomes[CUT] += wish > room
+                expires_ts = due + int(terms["wait"] * terms["decision_ms"])
+                if rests and now >= expires_ts:
+                    outcomes[MISSED] += 1
+                    continue
                 # A distance of NaN is no level: an infinity that no price reaches.
                 stop, take, trail = (np.inf if np.isnan(distance) else distance for distance in (stop, take, trail))
-                hold_ms = int(terms["max_hold"]) * int(terms["decision_ms"])
-                account.positions[leg] = _Position(
-                    symbol=int(terms["symbol"]),
-                    first=int(symbol["first"]),
-                    tick=rules[1],
+                opened = Position(
+                    terms=terms,
+                    market=symbol,
                     side=side,
                     decision=int(order["decision"]),
                     entry_bar=int(order["bar"]),
-                    hold_until=now + hold_ms if hold_ms else NEVER,
+                    hold_until=NEVER,
                     equity=equity,
-                    market=market,
+                    aimed=market,
                     mark=market,
                     entry=entry,
                     size=size,
+                    entered=size,
                     entry_fee=fee,
                     margin=margin,
                     liquidation=liquidation,
-                    maintenance=rules[-1],
+                    maintenance=upkeep,
                     stop=entry - side * stop,
                     take=entry + side * take,
                     trail=trail,
                     lowest=entry,
                     highest=entry,
+                    cut=wish > room,
                 )
+                if rests:
+                    account.orders[leg] = Order(opens=opened, fillable=bool(more.fillable[at]), expires_ts=expires_ts)
+                else:
+                    account.enter(leg, opened, int(order["bar"]))
 
-        for leg in sorted(account.positions):
-            position = account.positions[leg]
-            if position.symbol not in here:
+        for leg, claim in account.claims:
+            if claim.symbol not in here:
                 continue
-            bar = here[position.symbol]
-            reason, reference, _ = position.find_touch(float(open_[bar]), float(high[bar]), float(low[bar]))
-            if reason != UNTOUCHED:
-                position.see(float(open_[bar]), float(open_[bar]))
-                account.leave(leg, bar, reason, reference, inside=True)
-                continue
-            position.see(float(high[bar]), float(low[bar]))
-            position.mark = float(close[bar])
-            if bar + 1 == symbols[position.symbol]["end"]:
-                account.leave(leg, bar, END, float(close[bar]), inside=True)
+            bar = here[claim.symbol]
+            account.live_through(leg, bar)
+            if bar.is_last and leg in account.orders:
+                account.drop_order(leg, MISSED)
+            if bar.is_last and leg in account.positions:
+                account.leave(leg, bar.at, END, bar.close, inside=True)
 
         if loss_share and not stopped and account.equity <= day_equity * (1.0 - loss_share):
             stopped = True
-            for position in account.positions.values() if flatten else ():
-                position.flatten_at = now + step_ms + latency_ms // step_ms * step_ms
-    for sample in samples[sampled:]:
-        account.describe(sample)
-    owners, equities = np.array(account.owners, np.int64), np.array(account.equities, np.float64)
-    return np.array(account.trades, dtype=TRADE_RECORD), owners, equities, account.outcomes, samples
+            acts_ts = now + step_ms + latency_ms // step_ms * step_ms
+            for rest in account.orders.values():
+                rest.called_off_ts = min(rest.called_off_ts, acts_ts)
+            for _, claim in account.claims if flatten else ():
+                claim.flatten_at = min(claim.flatten_at, acts_ts)
+    return (
+        np.array(account.trades, dtype=TRADE_RECORD),
+        np.array([tuple(part) for part in account.parts], dtype=PART_RECORD),
+        np.array(account.owners, np.int64),
+        np.array(account.equities, np.float64),
+        account.outcomes,
+        samples,
+        worth,
+    )
 
 
 def _find_places(ts: IntArray, symbol: np.void) -> dict[int, int]:
     """Where a symbol's bars stand, by their opens."""
     return {int(ts[bar]): bar for bar in range(int(symbol["first"]), int(symbol["end"]))}
-
-
-@dataclass(slots=True, kw_only=True)
-class _Position:
-    symbol: int
-    first: int
-    tick: float
-    side: int
-    decision: int
-    entry_bar: int
-    hold_until: int
-    equity: float
-    market: float
-    mark: float
-    entry: float
-    size: float
-    entry_fee: float
-    margin: float
-    liquidation: float
-    maintenance: float
-    stop: float
-    take: float
-    trail: float
-    lowest: float
-    highest: float
-    paid: float = 0.0
-    flatten_at: int = NEVER
-
-    @property
-    def notional(self) -> float:
-        return self.size * self.mark
-
-    def find_touch(self, open_: float, high: float, low: float) -> tuple[int, float, bool]:
-        best = self.highest if self.side > 0 else self.lowest
-        trail = best - self.side * self.trail
-        return find_touch(self.side, open_, high, low, self.stop, self.take, trail, self.liquidation)
-
-    def see(self, high: float, low: float) -> None:
-        self.lowest, self.highest = min(self.lowest, low), max(self.highest, high)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Account:
-    """Cash and open positions, by leg."""
-
-    realised: float
-    taker: float
-    slippage: tuple[FloatArray, FloatArray, float]
-    outcomes: IntArray
-    positions: dict[int, _Position] = field(default_factory=dict)
-    trades: list[tuple[float, ...]] = field(default_factory=list)
-    owners: list[int] = field(default_factory=list)
-    left_ts: dict[int, int] = field(default_factory=dict)
-    now: int = 0
-    equities: list[float] = field(default_factory=list)
-
-    @property
-    def equity(self) -> float:
-        equity = self.realised
-        for _, p in sorted(self.positions.items()):
-            equity = equity - p.entry_fee - p.paid + p.side * p.size * (p.mark - p.entry)
-        return max(0.0, equity)
-
-    def slip(self, bar: int, action: int) -> float:
-        """Slippage of a purchase (1) or sale (-1) in a bar that opens now."""
-        return find_slippage(*self.slippage, np.int64(self.now), bar, action)
-
-    def back(self, leg: int) -> float:
-        """What the other positions leave."""
-        backing = self.realised
-        for other, p in sorted(self.positions.items()):
-            if other != leg:
-                backing -= p.entry_fee + p.paid + p.margin
-        return backing
-
-    def pay_funding(self, leg: int, market: float, rate: float) -> None:
-        p, backing = self.positions[leg], self.back(leg)
-        p.paid += min(p.side * p.size * market * rate, backing - p.entry_fee - p.paid)
-        p.margin = min(p.margin, backing - p.entry_fee - p.paid)
-        p.liquidation = liquidation_price(p.side, p.entry, p.size, p.margin, p.maintenance)
-
-    def leave_room(
-        self,
-        symbol: int,
-        side: int,
-        known: FloatArray,
-        equity: float,
-        max_gross: float,
-        max_symbol: float,
-        max_correlated: float,
-        threshold: float,
-    ) -> tuple[float, float, float]:
-        """Notional left by the limits: of all, of the symbol, of every group that the new position would join."""
-        held = [p for _, p in sorted(self.positions.items())]
-        gross = _add(p.notional for p in held)
-        same = _add(p.notional for p in held if p.symbol == symbol)
-        groups = [0.0]
-        if max_correlated < np.inf:
-            joined = [p for p in held if are_together(known[symbol, p.symbol], side, p.side, threshold)]
-            groups.append(_add(p.notional for p in joined))
-            groups += [
-                _add(q.notional for q in held if are_together(known[p.symbol, q.symbol], p.side, q.side, threshold))
-                for p in joined
-            ]
-        return max_gross * equity - gross, max_symbol * equity - same, max_correlated * equity - max(groups)
-
-    def leave(self, leg: int, bar: int, reason: int, reference: float, *, inside: bool = False) -> None:
-        p = self.positions[leg]
-        p.see(reference, reference)
-        balance = self.back(leg) - p.entry_fee - p.paid
-        costs = self.taker, self.slip(bar, -p.side), p.tick
-        price, fee = price_exit(p.side, p.entry, p.size, p.margin, balance, reference, reason == LIQUIDATION, *costs)
-        fees = p.entry_fee + fee
-        pnl = p.side * p.size * (price - p.entry) - fees - p.paid
-        slipped = p.size * (abs(p.entry - p.market) + abs(price - reference))
-        up, down = (p.highest - p.entry) / p.entry, (p.entry - p.lowest) / p.entry
-        excursions = (down, up) if p.side > 0 else (up, down)
-        bars = p.decision, p.entry_bar - p.first, bar - p.first, bar - p.entry_bar + inside
-        money = p.entry, price, p.size, pnl, fees, p.paid, slipped
-        self.trades.append((*money, *excursions, *bars, p.side, reason))
-        self.owners.append(leg)
-        self.equities.append(p.equity)
-        self.realised += pnl
-        self.left_ts[leg] = self.now
-        del self.positions[leg]
-
-    def describe(self, sample: np.void) -> None:
-        held = [p for _, p in sorted(self.positions.items())]
-        sample["equity"] = self.equity
-        cash = self.realised
-        for p in held:
-            cash -= p.entry_fee + p.paid
-        sample["cash"] = cash
-        sample["margin"] = _add(p.margin for p in held)
-        sample["long"] = _add(p.notional for p in held if p.side > 0)
-        sample["short"] = _add(p.notional for p in held if p.side < 0)
-        sample["positions"] = len(held)
-
-
-def _add(values: Iterable[float]) -> float:
-    """Add from left to right: ``sum`` compensates in newer Pythons, which the kernel does not."""
-    total = 0.0
-    for value in values:
-        total += value
-    return total

@@ -147,6 +147,11 @@ def test_the_entry_fee_is_paid_before_the_margin() -> None:
     result = trade_together({"A": hours}, leg, costs=costs, limits=limits)
     # A fifth of 49,000 would be 9,800, but 490 of the 10,000 are gone.
     assert result.equity["margin"].to_list() == [0, 0, 9_510, 0]
+    most, rest = (make_leg(hours, "L", symbol=symbol, sizing=FixedLeverage(leverage=0.6)) for symbol in "AB")
+    full = trade_together({"A": hours, "B": hours}, most, rest, costs=costs)
+    # 6,000 and its fee of 60 leave B 3,940, of which its own fee of 39.40 is no margin either.
+    assert full.account["margin"][2] == pytest.approx(6_000 + 3_940 - 39.4)
+    assert full.account["margin"][2] == pytest.approx(full.account["cash"][2])
 
 
 def test_margin_tiers_are_those_of_each_position() -> None:

@@ -3,10 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeproof.backtest.orders import draw_luck, price_limits, require_plain
-from edgeproof.domain.errors import InvalidValue
+from edgeproof.backtest.orders import draw_luck, price_limits
 from edgeproof.kernels.replay_events import EXIT_SHORT, GO_LONG, GO_SHORT
-from fakes.tiny_market import make_bars, make_signals
 
 TIMES = np.arange(20_000, dtype=np.int64) * 60_000
 CODES = np.array([GO_LONG, GO_SHORT, GO_LONG | EXIT_SHORT], np.uint8)
@@ -43,18 +41,6 @@ def test_a_part_of_the_times_has_its_part_of_the_luck() -> None:
 def test_the_luck_of_a_seed_is_the_same_in_every_version() -> None:
     told = [f"{number:.6f}" for number in draw_luck(np.array([1_748_736_000_000]), 0, "BTC-USDT")]
     assert told == ["0.361051"]
-
-
-def test_what_an_account_that_is_shared_cannot_trade_yet_is_refused_by_name() -> None:
-    bars = make_bars("100", "100")
-    require_plain(make_signals(bars, "L"))
-    asked = [
-        ("take_share", make_signals(bars, "L", take_share=0.5)),
-        ("limit", make_signals(bars, "L", limit_offset=1.0)),
-    ]
-    for name, signals in asked:
-        with pytest.raises(InvalidValue, match=name):
-            require_plain(signals)
 
 
 def test_orders_rest_on_the_better_side_of_the_close() -> None:

@@ -4,7 +4,14 @@ from edgeproof.backtest.portfolio.doors import Member, backtest_portfolio, decid
 from edgeproof.backtest.portfolio.legs import Leg, order_legs
 from edgeproof.backtest.portfolio.limits import CorrelationCap, DailyLossStop, Limits
 from edgeproof.backtest.portfolio.replaying import SKIP_REASONS, replay_legs
-from edgeproof.backtest.portfolio.result import ACCOUNT_CURVE, LEG_LIST, PORTFOLIO_TRADES, LegResult, PortfolioResult
+from edgeproof.backtest.portfolio.result import (
+    ACCOUNT_CURVE,
+    LEG_LIST,
+    PORTFOLIO_PARTS,
+    PORTFOLIO_TRADES,
+    LegResult,
+    PortfolioResult,
+)
 from edgeproof.backtest.portfolio.sizing import (
     FixedLeverage,
     FractionalKelly,
@@ -24,6 +31,7 @@ from edgeproof.backtest.portfolio.trials import (
 __all__ = [
     "ACCOUNT_CURVE",
     "LEG_LIST",
+    "PORTFOLIO_PARTS",
     "PORTFOLIO_SYMBOL",
     "PORTFOLIO_TRADES",
     "SKIP_REASONS",

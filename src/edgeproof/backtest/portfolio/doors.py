@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from edgeproof.backtest.arguments import read_costs, read_equity, read_rules, read_timeframe
-from edgeproof.backtest.frames import split_bars, split_factors, split_funding
+from edgeproof.backtest.frames import split_bars, split_factors, split_funding, split_trades
 from edgeproof.backtest.portfolio.legs import Leg, check_priority
 from edgeproof.backtest.portfolio.limits import Limits
 from edgeproof.backtest.portfolio.replaying import replay_legs
 from edgeproof.backtest.portfolio.sizing import Sizing, check_sizing
+from edgeproof.backtest.regimes import charge_regimes
 from edgeproof.backtest.tape import prepare_tape
 from edgeproof.domain.errors import InvalidValue, UnknownName
 from edgeproof.domain.hashing import hash_json
@@ -72,6 +73,7 @@ def backtest_portfolio(  # noqa: PLR0913 - one keyword for each thing a result d
     limits: Limits | None = None,
     costs: Costs | None = None,
     funding: pl.DataFrame | None = None,
+    trades: pl.DataFrame | None = None,
     rules: InstrumentRules | Mapping[str, InstrumentRules] | None = None,
     initial_equity: float = 10_000.0,
 ) -> PortfolioResult:
@@ -79,12 +81,13 @@ def backtest_portfolio(  # noqa: PLR0913 - one keyword for each thing a result d
 
     Args:
         bars: ``ts, open, high, low, close, volume, symbol`` [, ``timeframe``, ...], the finest there are, of one length
-            for all symbols.
+            for all symbols. A column ``slippage_factor`` is what slippage is multiplied with in each bar.
         strategies: Strategies that trade every symbol, or :class:`Member` for those that do not; in any order.
         sizing: Of the members that do not bring their own; by default what each strategy says, on equal parts.
         limits: What the account allows; by default everything.
-        costs: Fees, slippage and latency; by default ``Costs()``.
+        costs: Fees, slippage, latency, and what they are in which regime; by default ``Costs()``.
         funding: ``ts, rate, symbol``.
+        trades: Trades of the markets, ``ts, price, symbol``: they settle what came first in a bar.
         rules: The venue's rules, of all symbols or by symbol.
         initial_equity: Quote units.
 
@@ -97,12 +100,18 @@ def backtest_portfolio(  # noqa: PLR0913 - one keyword for each thing a result d
         raise InvalidValue("limits", limits, "Limits(max_positions=5, ...), or None")
     series = split_bars(bars)
     rates, factors = split_funding(funding, tuple(series)), split_factors(bars)
+    prints = split_trades(trades, tuple(series))
     members = read_members(strategies)
     data = MarketData(series, rates)
     legs = [leg for member in members for leg in decide(member, data)]
     return replay_legs(
         {
-            symbol: prepare_tape(one, rates.get(symbol), slippage_factor=factors.get(symbol))
+            symbol: charge_regimes(
+                prepare_tape(one, rates.get(symbol), trades=prints.get(symbol), slippage_factor=factors.get(symbol)),
+                paid,
+                data,
+                symbol,
+            )
             for symbol, one in series.items()
         },
         legs,

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from edgeproof.backtest.orders import LONGEST, check_slippage, require_plain
+from edgeproof.backtest.orders import LONGEST, check_slippage, draw_luck, price_limits
 from edgeproof.backtest.portfolio.correlation import correlate_tapes
 from edgeproof.backtest.portfolio.sizing import size_entries
+from edgeproof.backtest.tape import find_day_ends
 from edgeproof.domain.errors import InvalidValue, UnknownName
 from edgeproof.domain.instruments import InstrumentRules
 from edgeproof.domain.time import MS_PER_DAY
-from edgeproof.kernels.portfolio_records import LEG_RECORD, ORDER_RECORD, SYMBOL_RECORD
+from edgeproof.kernels.portfolio_records import LEG_RECORD, ORDER_RECORD, SYMBOL_RECORD, PortfolioExtras
 from edgeproof.kernels.replay_events import gather_events
 from edgeproof.kernels.replay_extras import NO_EXTRAS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     import numpy.typing as npt
 
@@ -39,11 +41,15 @@ class Layout:
     Attributes:
         arguments: Of ``kernels.portfolio.replay_portfolio``, in order.
         sample_ts: When the account is described, UTC milliseconds, shape (s,).
+        first_day: UTC day of the first of them.
+        day_ends: The newest of them at the end of each UTC day from there on, shape (days,).
         ambiguous: Decisions of each leg that wished for both directions.
     """
 
     arguments: tuple[Any, ...]
     sample_ts: IntArray
+    first_day: date
+    day_ends: IntArray
     ambiguous: tuple[int, ...]
 
 
@@ -69,7 +75,8 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
             raise UnknownName("bars of", symbol, tapes)
     used = [tapes[symbol] for symbol in symbols]
     step_ms = _agree_on_step(symbols, used)
-    _check_terms(tapes, legs, costs)
+    for tape in used:
+        check_slippage(costs, tape.slippage_factor)
     terms = [rules.get(symbol, InstrumentRules()) for symbol in symbols]
     offsets = np.concatenate([[0], np.cumsum([len(tape.bars) for tape in used])])
     sized = [
@@ -77,6 +84,7 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
             leg.sizing or sizing,
             leg.signals,
             tapes[leg.symbol],
+            symbol=leg.symbol,
             legs=len(legs),
             costs=costs,
             rules=rules.get(leg.symbol, InstrumentRules()),
@@ -86,6 +94,7 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
     orders, ambiguous = _list_orders(legs, sized, symbols, used, offsets, step_ms, costs.latency_ms)
     sample_ts = used[0].sample_ts if len(used) == 1 else np.unique(np.concatenate([tape.sample_ts for tape in used]))
     first_day, last_day = (int(ts) // MS_PER_DAY for ts in (sample_ts[0], sample_ts[-1]))
+    opening_day, day_ends = find_day_ends(sample_ts)
     cap, loss = limits.correlation, limits.daily_loss
     correlations = np.ones((1, 1, 1))
     if cap is not None:
@@ -104,6 +113,7 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
         correlations,
         first_day,
         sample_ts,
+        day_ends,
         float(initial_equity),
         float(costs.taker),
         float(costs.slippage),
@@ -118,22 +128,11 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
         float(limits.margin_leverage),
         0.0 if loss is None else float(loss.share),
         loss is not None and loss.flatten,
+        _list_extras(legs, used, orders, costs, [rules.get(leg.symbol, InstrumentRules()) for leg in legs]),
     )
-    return Layout(arguments=arguments, sample_ts=sample_ts, ambiguous=ambiguous)
-
-
-def _check_terms(tapes: Mapping[str, Tape], legs: Sequence[Leg], costs: Costs) -> None:
-    for leg in legs:
-        try:
-            require_plain(leg.signals)
-        except InvalidValue as refused:
-            what = f"a portfolio in which {leg.name} trades {leg.symbol}"
-            raise InvalidValue(what, refused.value, refused.expected) from None
-        tape = tapes[leg.symbol]
-        check_slippage(costs, tape.slippage_factor)
-        if len(tape.print_ts):
-            told = f"one with trades inside bars of {leg.symbol}"
-            raise InvalidValue("a portfolio", told, "none; prepare the tape without")
+    return Layout(
+        arguments=arguments, sample_ts=sample_ts, first_day=opening_day, day_ends=day_ends, ambiguous=ambiguous
+    )
 
 
 def _agree_on_step(symbols: Sequence[str], tapes: Sequence[Tape]) -> int:
@@ -183,6 +182,36 @@ def _list_orders(  # noqa: PLR0913, PLR0917 - what the orders of all legs are ma
     return orders[np.lexsort((orders["leg"], orders["due_ts"], orders["acts_ts"]))], tuple(ambiguous)
 
 
+def _list_extras(
+    legs: Sequence[Leg],
+    tapes: Sequence[Tape],
+    orders: npt.NDArray[np.void],
+    costs: Costs,
+    rules: Sequence[InstrumentRules],
+) -> PortfolioExtras | None:
+    """What only some portfolios ask for; None where nobody does, since a replay without it is another kernel."""
+    resting = any(leg.signals.limit_offset is not None for leg in legs)
+    parting = any(leg.signals.take_share != 1.0 for leg in legs)
+    if not (resting or parting or any(len(tape.print_ts) for tape in tapes)):
+        return None
+    limit = np.full(len(orders) if resting else 0, np.nan)
+    fillable = np.zeros(len(limit), np.bool_)
+    for at, (leg, terms) in enumerate(zip(legs, rules, strict=True)):
+        signals = leg.signals
+        if signals.limit_offset is not None:
+            mine = orders["leg"] == at
+            index, code = orders["decision"][mine], orders["code"][mine]
+            limit[mine] = price_limits(code, signals.bars.close[index], signals.limit_offset[index], terms.tick)
+            fillable[mine] = draw_luck(signals.bars.ts[index], costs.seed, leg.symbol) < costs.fill_probability
+    return PortfolioExtras(
+        limit=limit,
+        fillable=fillable,
+        maker=float(costs.maker),
+        print_ts=_join([tape.print_ts for tape in tapes]),
+        print_price=_join([tape.print_price for tape in tapes]),
+    )
+
+
 def _describe_symbols(
     tapes: Sequence[Tape], rules: Sequence[InstrumentRules], offsets: IntArray
 ) -> npt.NDArray[np.void]:
@@ -194,6 +223,9 @@ def _describe_symbols(
     tiered = np.cumsum([len(one.tiers) for one in rules])
     described["tier_end"] = tiered
     described["tier_first"][1:] = tiered[:-1]
+    printed = np.cumsum([len(tape.print_ts) for tape in tapes])
+    described["print_end"] = printed
+    described["print_first"][1:] = printed[:-1]
     for name in ("lot", "tick", "min_size", "max_leverage"):
         described[name] = [getattr(terms, name) for terms in rules]
     described["maintenance"] = [terms.maintenance_margin for terms in rules]
@@ -211,6 +243,8 @@ def _describe_legs(legs: Sequence[Leg], sized: Sequence[Sized], symbols: Sequenc
     described["decision_ms"] = [leg.signals.bars.timeframe.ms for leg in legs]
     described["max_hold"] = [min(leg.signals.max_hold, LONGEST) for leg in legs]
     described["cool_down"] = [min(leg.signals.cool_down, LONGEST) for leg in legs]
+    described["wait"] = [min(leg.signals.limit_wait, LONGEST) for leg in legs]
+    described["take_share"] = [leg.signals.take_share for leg in legs]
     described["share"] = [size.share for size in sized]
     described["risk"] = [size.risk for size in sized]
     return described

@@ -12,12 +12,12 @@ from edgeproof.backtest.portfolio.orders import lay_out
 from edgeproof.backtest.portfolio.result import DAILY_LOSS, LegResult, PortfolioResult
 from edgeproof.backtest.portfolio.sizing import Signalled
 from edgeproof.backtest.replay import compute_daily_returns
-from edgeproof.backtest.tape import find_day_ends
 from edgeproof.domain.errors import InvalidValue
-from edgeproof.evidence import add_up_trades, measure_account
+from edgeproof.domain.results import MIN_TRADES_FOR_SHARPE
+from edgeproof.evidence import add_up_trades, estimate_sharpe, measure_account
 from edgeproof.kernels.portfolio import replay_portfolio
 from edgeproof.kernels.portfolio_records import CUT
-from edgeproof.kernels.replay import END
+from edgeproof.kernels.replay_records import END
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from edgeproof.domain.arrays import FloatArray, IntArray
     from edgeproof.domain.instruments import InstrumentRules
     from edgeproof.execution import Costs
-    from edgeproof.kernels.replay import TradeRecords
+    from edgeproof.kernels.replay_records import PartRecords, TradeRecords
 
 # By the numbers the kernel counts under; the last, CUT, is no reason to skip.
 SKIP_REASONS: Final = (
@@ -43,6 +43,7 @@ SKIP_REASONS: Final = (
     "max_gross",
     "max_symbol",
     "correlation",
+    "missed",
 )
 _REFUSED: Final = SKIP_REASONS.index("refused")
 _MOST_EQUITY: Final = 1e15
@@ -84,24 +85,35 @@ def replay_legs(  # noqa: PLR0913 - one keyword for each thing a result depends 
         rules=rules or {},
         initial_equity=float(initial_equity),
     )
-    records, owners, entry_equity, outcomes, account = replay_portfolio(*layout.arguments)
-    entry_ts, exit_ts = _time_trades(records, owners, [tapes[leg.symbol] for leg in ordered])
+    records, parts, owners, entry_equity, outcomes, account, worth = replay_portfolio(*layout.arguments)
+    traded = [tapes[leg.symbol] for leg in ordered]
+    entry_ts, exit_ts = _time_trades(records, owners, traded)
     by_entry = np.lexsort((exit_ts, owners, entry_ts))
+    parts, part_ts = _order_parts(parts, by_entry, owners, traded)
     records, owners, entry_equity = records[by_entry], owners[by_entry], entry_equity[by_entry]
     entry_ts, exit_ts = entry_ts[by_entry], exit_ts[by_entry]
     equity = np.ascontiguousarray(account["equity"])
-    first_day, day_ends = find_day_ends(layout.sample_ts)
-    daily_returns = compute_daily_returns(float(initial_equity), equity[day_ends])
+    day_equity = equity[layout.day_ends]
+    daily_returns = compute_daily_returns(float(initial_equity), day_equity)
+    by_leg = _spread_returns(worth, float(initial_equity), day_equity)
     hold_ms = exit_ts - entry_ts
     sums = add_up_trades(records, hold_ms)
     return PortfolioResult(
         legs=tuple(
             _describe_leg(
-                leg, records[owners == at], entry_equity[owners == at], hold_ms[owners == at], outcomes[at], both
+                leg,
+                records[owners == at],
+                entry_equity[owners == at],
+                hold_ms[owners == at],
+                outcomes[at],
+                layout.ambiguous[at],
+                by_leg[:, at],
             )
-            for at, (leg, both) in enumerate(zip(ordered, layout.ambiguous, strict=True))
+            for at, leg in enumerate(ordered)
         ),
         records=records,
+        parts=parts,
+        part_ts=part_ts,
         owners=owners,
         entry_equity=entry_equity,
         entry_ts=entry_ts,
@@ -109,7 +121,7 @@ def replay_legs(  # noqa: PLR0913 - one keyword for each thing a result depends 
         equity_ts=layout.sample_ts,
         account=account,
         daily_returns=daily_returns,
-        first_day=first_day,
+        first_day=layout.first_day,
         metrics=measure_account(
             sums,
             initial_equity=float(initial_equity),
@@ -133,8 +145,34 @@ def _time_trades(records: TradeRecords, owners: IntArray, tapes: Sequence[Tape])
     return entry_ts, exit_ts
 
 
+def _order_parts(
+    parts: PartRecords, by_entry: IntArray, owners: IntArray, tapes: Sequence[Tape]
+) -> tuple[PartRecords, IntArray]:
+    """Parts in order of their trades, taken ``by_entry``, and the opens of the bars in which they left."""
+    places = np.empty(len(by_entry), np.int64)
+    places[by_entry] = np.arange(len(by_entry))
+    ts = np.array([tapes[owners[part["trade"]]].bars.ts[part["bar"]] for part in parts], np.int64)
+    ordered = parts.copy()
+    ordered["trade"] = places[parts["trade"]]
+    in_order = np.argsort(ordered["trade"])
+    return ordered[in_order], ts[in_order]
+
+
+def _spread_returns(worth: FloatArray, initial_equity: float, day_equity: FloatArray) -> FloatArray:
+    """What each leg earned in a day over the account's equity at its begin, 0 once that is spent; (days, legs)."""
+    earned = np.diff(worth, axis=0, prepend=0.0)
+    before = np.concatenate([[initial_equity], day_equity[:-1]])[:, None]
+    return np.where(before > 0.0, earned / np.where(before > 0.0, before, 1.0), 0.0)
+
+
 def _describe_leg(  # noqa: PLR0913, PLR0917 - what one leg did, column by column
-    leg: Leg, records: TradeRecords, entry_equity: FloatArray, hold_ms: IntArray, outcomes: IntArray, ambiguous: int
+    leg: Leg,
+    records: TradeRecords,
+    entry_equity: FloatArray,
+    hold_ms: IntArray,
+    outcomes: IntArray,
+    ambiguous: int,
+    daily_returns: FloatArray,
 ) -> LegResult:
     counts = {"ambiguous": ambiguous, **dict(zip(SKIP_REASONS, outcomes.tolist(), strict=False))}
     leverage = records["size"] * records["entry_price"] / entry_equity
@@ -146,4 +184,6 @@ def _describe_leg(  # noqa: PLR0913, PLR0917 - what one leg did, column by colum
         median_leverage=float(np.median(leverage)) if len(leverage) else None,
         skipped={reason: count for reason, count in counts.items() if count},
         cut=int(outcomes[CUT]),
+        daily_returns=daily_returns,
+        sharpe=estimate_sharpe(daily_returns) if len(records) >= MIN_TRADES_FOR_SHARPE else None,
     )

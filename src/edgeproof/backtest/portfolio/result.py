@@ -10,7 +10,7 @@ import polars as pl
 
 from edgeproof.backtest.replay import EXIT_REASONS, break_down_costs
 from edgeproof.domain.frames import UTC_MS
-from edgeproof.domain.results import TRADE_LIST
+from edgeproof.domain.results import PARTIAL_EXITS, TRADE_LIST
 from edgeproof.kernels.portfolio_records import FLATTENED
 
 if TYPE_CHECKING:
@@ -22,26 +22,31 @@ if TYPE_CHECKING:
 
     from edgeproof.backtest.replay import CostBreakdown
     from edgeproof.domain.arrays import FloatArray, IntArray
-    from edgeproof.domain.results import Metrics
+    from edgeproof.domain.results import Interval, Metrics
     from edgeproof.evidence import TradeSums
-    from edgeproof.kernels.replay import TradeRecords
+    from edgeproof.kernels.replay_records import PartRecords, TradeRecords
 
 DAILY_LOSS: Final = "daily_loss"
 
 # One row a closed trade, in order of entry, then of legs; `return` is pnl over the account's equity at entry.
 PORTFOLIO_TRADES: Final = pl.Schema({"leg": pl.String(), **TRADE_LIST})
 
+# One row for each part that left at its target before the rest of its trade, in order of time, then of legs.
+PORTFOLIO_PARTS: Final = pl.Schema({"leg": pl.String(), **PARTIAL_EXITS})
+
 # One row a sample of the account; equity = cash + unrealised.
 ACCOUNT_CURVE: Final = pl.Schema(
     {
         "ts": UTC_MS,
         "equity": pl.Float64(),
-        "cash": pl.Float64(),  # start and closed trades, less the entry fees and funding of open positions
+        "cash": pl.Float64(),  # start, closed trades and parts that left, less what open positions have paid
         "unrealised": pl.Float64(),  # of open positions at the newest close of each, costs of leaving not yet paid
         "margin": pl.Float64(),  # of the cash, tied up by positions
+        "reserved": pl.Float64(),  # of the cash, kept for orders that rest: margin and fee
         "long": pl.Float64(),  # notional
         "short": pl.Float64(),
         "positions": pl.Int64(),
+        "orders": pl.Int64(),  # that rest
     }
 )
 
@@ -53,6 +58,9 @@ LEG_LIST: Final = pl.Schema(
         "symbol": pl.String(),
         "trades": pl.Int64(),
         "pnl": pl.Float64(),  # after all costs
+        "sharpe": pl.Float64(),  # annualised; of the leg's pnl over the account's equity at each day's begin
+        "sharpe_low": pl.Float64(),  # its interval
+        "sharpe_high": pl.Float64(),
         "win_rate": pl.Float64(),
         "profit_factor": pl.Float64(),
         "fees": pl.Float64(),
@@ -78,6 +86,9 @@ class LegResult:
             trades.
         skipped: Wishes to enter that made no trade, by reason; reasons without any are left out.
         cut: Entries made smaller by limits or margin.
+        daily_returns: What it earned in each UTC day, open positions at their newest price, over the account's equity
+            at the day's begin, shape (days,): those of all legs add up to the account's.
+        sharpe: Of these, annualised; None for fewer than 30 trades.
     """
 
     name: str
@@ -87,6 +98,8 @@ class LegResult:
     median_leverage: float | None
     skipped: Mapping[str, int]
     cut: int
+    daily_returns: FloatArray
+    sharpe: Interval | None
 
     @property
     def pnl(self) -> float:
@@ -100,10 +113,12 @@ class PortfolioResult:
 
     Attributes:
         legs: In the order in which they were served.
-        records: Closed trades, ``kernels.replay.TRADE_RECORD``, bars counted within their symbol, in order of entry,
-            then of legs, shape (t,).
+        records: Closed trades, ``kernels.replay_records.TRADE_RECORD``, bars counted within their symbol, in order of
+            entry, then of legs, shape (t,).
+        parts: What left at a target before the rest, ``kernels.replay_records.PART_RECORD``, in order of trades.
+        part_ts: Opens of the execution bars in which parts left, UTC milliseconds.
         owners: The leg of each trade, shape (t,).
-        entry_equity: The account's equity just before each entry, shape (t,).
+        entry_equity: The account's equity just before each entry, or when the order was placed that rested, shape (t,).
         entry_ts, exit_ts: As those of a single replay, shape (t,).
         equity_ts: When the account was described: the start and every hour's last close, shape (s,).
         account: What it looked like, ``kernels.portfolio_records.SAMPLE_RECORD``, shape (s,).
@@ -113,6 +128,8 @@ class PortfolioResult:
 
     legs: tuple[LegResult, ...]
     records: TradeRecords
+    parts: PartRecords
+    part_ts: IntArray
     owners: IntArray
     entry_equity: FloatArray
     entry_ts: IntArray
@@ -141,6 +158,26 @@ class PortfolioResult:
                 "exit_reason": [reasons[int(reason)] for reason in records["reason"]],
             },
         ).select(pl.col(name).cast(dtype) for name, dtype in PORTFOLIO_TRADES.items())
+
+    @property
+    def partial_exits(self) -> pl.DataFrame:
+        """What left at a target before the rest of its trade: ``PORTFOLIO_PARTS``."""
+        trade = self.parts["trade"]
+        owners = self.owners[trade]
+        columns = {name: np.ascontiguousarray(self.parts[name]) for name in ("price", "size", "fee")}
+        frame = pl.DataFrame(
+            {
+                **columns,
+                "leg": pl.Series([self.legs[owner].name for owner in owners], dtype=pl.String),
+                "symbol": pl.Series([self.legs[owner].symbol for owner in owners], dtype=pl.String),
+                "side": pl.Series(np.where(self.records["side"][trade] > 0, "long", "short"), dtype=pl.String),
+                "entry_ts": pl.Series(self.entry_ts[trade]).cast(UTC_MS),
+                "ts": pl.Series(self.part_ts).cast(UTC_MS),
+                "owner": owners,
+            }
+        )
+        in_time = frame.sort("ts", "owner", maintain_order=True)
+        return in_time.select(pl.col(name).cast(dtype) for name, dtype in PORTFOLIO_PARTS.items())
 
     @property
     def equity(self) -> pl.DataFrame:
@@ -190,6 +227,9 @@ def _tell_leg(leg: LegResult) -> dict[str, object]:
         "symbol": leg.symbol,
         "trades": sums.trades,
         "pnl": leg.pnl,
+        "sharpe": None if leg.sharpe is None else leg.sharpe.estimate,
+        "sharpe_low": None if leg.sharpe is None else leg.sharpe.low,
+        "sharpe_high": None if leg.sharpe is None else leg.sharpe.high,
         "win_rate": sums.wins / sums.trades if sums.trades else None,
         "profit_factor": sums.gained / sums.lost if sums.lost else None,
         "fees": sums.fees,

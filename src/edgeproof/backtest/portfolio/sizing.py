@@ -152,7 +152,7 @@ class Sized:
 
 
 def size_entries(  # noqa: PLR0913 - what a size may depend on
-    sizing: Sizing, signals: Signals, tape: Tape, *, legs: int, costs: Costs, rules: InstrumentRules
+    sizing: Sizing, signals: Signals, tape: Tape, *, symbol: str, legs: int, costs: Costs, rules: InstrumentRules
 ) -> Sized:
     """Size every decision of a leg by what was known at its close.
 
@@ -160,6 +160,7 @@ def size_entries(  # noqa: PLR0913 - what a size may depend on
         sizing: How.
         signals: The leg's decisions.
         tape: Its symbol's execution bars.
+        symbol: That symbol, on which the luck of orders that rest depends.
         legs: How many share the account.
         costs: Of the trades that Kelly learns from.
         rules: Likewise.
@@ -174,11 +175,11 @@ def size_entries(  # noqa: PLR0913 - what a size may depend on
     if isinstance(sizing, TargetVolatility):
         volatility = compute_volatility(signals.bars)
         return Sized(share=1.0, leverage=target_volatility(volatility, sizing.annual, sizing.max_leverage))
-    return Sized(share=1.0, leverage=_bet_kelly(sizing, signals, tape, costs, rules))
+    return Sized(share=1.0, leverage=_bet_kelly(sizing, signals, tape, symbol, costs, rules))
 
 
-def _bet_kelly(
-    sizing: FractionalKelly, signals: Signals, tape: Tape, costs: Costs, rules: InstrumentRules
+def _bet_kelly(  # noqa: PLR0913, PLR0917 - as size_entries
+    sizing: FractionalKelly, signals: Signals, tape: Tape, symbol: str, costs: Costs, rules: InstrumentRules
 ) -> FloatArray:
     stake = np.broadcast_to(np.float64(_LESSON), (len(signals.bars),))
     alone = replay_signals(
@@ -187,6 +188,7 @@ def _bet_kelly(
         costs=costs,
         rules=replace(rules, lot=0.0, min_size=0.0),
         initial_equity=1.0,
+        symbol=symbol,
     )
     records = alone.records
     returns = records["pnl"] / (records["size"] * records["entry_price"])

@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from edgeproof.backtest import backtest, prepare_tape
+from edgeproof.backtest import backtest
 from edgeproof.backtest.portfolio import (
     ACCOUNT_CURVE,
     LEG_LIST,
+    PORTFOLIO_PARTS,
     PORTFOLIO_TRADES,
     Leg,
     Limits,
@@ -18,15 +19,14 @@ from edgeproof.backtest.portfolio import (
     backtest_portfolio,
     describe_portfolio,
     name_portfolio,
-    replay_legs,
 )
 from edgeproof.domain.errors import InvalidValue, RequestError, UnknownName
 from edgeproof.domain.instruments import InstrumentRules
-from edgeproof.execution import Costs
+from edgeproof.execution import Costs, Regime
 from edgeproof.strategies import library_names, load_strategy
 from fakes.small_markets import make_bars, make_funding
 from fakes.tiny_market import make_bars as make_tiny
-from fakes.tiny_market import make_prints, make_signals
+from fakes.tiny_market import make_signals
 from fakes.tiny_portfolio import make_leg, trade_together
 
 MINUTES = 3_000
@@ -188,13 +188,41 @@ def test_a_leg_without_bars_is_refused() -> None:
         trade_together({"A": bars}, make_leg(bars, "L", symbol="B"))
 
 
-def test_what_a_portfolio_cannot_do_yet_is_refused() -> None:
-    bars = make_tiny(*["100"] * 8)
-    with pytest.raises(InvalidValue, match="in which leg trades A cannot be 'one with take_share'"):
-        trade_together({"A": bars}, make_leg(bars, "L", take=3.0, take_share=0.5))
-    printed = prepare_tape(bars, trades=make_prints([(1.0, 100.0)]))
-    with pytest.raises(InvalidValue, match="trades inside bars of A"):
-        replay_legs({"A": printed}, [make_leg(bars, "L")], costs=Costs())
+def test_trades_of_the_markets_settle_what_they_settle_in_a_backtest() -> None:
+    bars = BARS.filter(symbol="X-USDT")
+    strategy = load_strategy(
+        """
+        name: near_levels
+        thesis: Levels so near that one minute often reaches both.
+        timeframe: 1m
+        long: close > open
+        stop: 0.0005 * close
+        take: 0.0005 * close
+        take_share: 0.5
+        """
+    )
+    highs, costs = bars.select("symbol", pl.col("ts").dt.offset_by("10s"), price="high"), Costs(slippage=0.0)
+    alone = backtest(bars, strategy, trades=highs, costs=costs)
+    account, blind = (backtest_portfolio(bars, [strategy], trades=known, costs=costs) for known in (highs, None))
+    assert account.trades.drop("leg").equals(alone.trades)
+    assert account.partial_exits.drop("leg").equals(alone.partial_exits)
+    assert account.partial_exits.schema == PORTFOLIO_PARTS
+    assert account.partial_exits.height > blind.partial_exits.height > 0
+
+
+def test_trades_of_no_market_are_not_passed_over() -> None:
+    trades = pl.DataFrame({"symbol": ["X-USD"], "ts": BARS["ts"][:1], "price": [1.0]})
+    with pytest.raises(InvalidValue, match="rows of the bars' symbols"):
+        backtest_portfolio(BARS, ["ema_crossover"], trades=trades)
+
+
+def test_regimes_of_the_costs_are_those_of_the_backtest() -> None:
+    bars = BARS.filter(symbol="X-USDT")
+    costs = Costs(regimes=(Regime(when="close > open", factor=3.0),))
+    alone = backtest(bars, "ema_crossover", costs=costs)
+    account = backtest_portfolio(bars, ["ema_crossover"], costs=costs)
+    assert account.trades.drop("leg").equals(alone.trades)
+    assert account.metrics.slippage > backtest_portfolio(bars, ["ema_crossover"]).metrics.slippage
 
 
 def test_every_strategy_of_the_library_can_be_a_leg() -> None:

@@ -62,4 +62,4 @@ def test_days_of_real_minutes_reconcile_and_give_the_trades_of_the_specification
     layout = lay_out(tapes, order_legs(legs), initial_equity=10_000.0, **terms)  # type: ignore[arg-type] # terms by name
     found, specified = replay_portfolio(*layout.arguments), replay_portfolio_py(*layout.arguments)
     np.testing.assert_array_equal(found[0], specified[0])
-    np.testing.assert_array_equal(found[4], specified[4])
+    np.testing.assert_array_equal(found[5], specified[5])
