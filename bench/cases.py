@@ -50,6 +50,20 @@ CASES: Final = (
         peers=("vectorbt", "backtesting", "plain"),
     ),
     Case(
+        name="orders_sparse",
+        work="the same at 0.1 %, trades alone: no equity, no metrics",
+        unit="ns/bar",
+        target=None,
+        peers=("vectorbt",),
+    ),
+    Case(
+        name="orders_dense",
+        work="the same at 10 %, trades alone",
+        unit="ns/bar",
+        target=None,
+        peers=("vectorbt",),
+    ),
+    Case(
         name="strategy",
         work="one strategy from bars to metrics",
         unit="ms/1M bars",

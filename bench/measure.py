@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_SHORTEST_S: Final = 0.05
+_SHORTEST_S: Final = 0.2
 _FINEST_S: Final = 1e-6
 _LONG_S: Final = 5.0
 _LAUNCHER: Final = """
@@ -83,8 +83,8 @@ class Effort:
 def take_times(work: Callable[[], object], repeats: int, clock: Callable[[], float] = time.perf_counter) -> list[float]:
     """Seconds the work takes, once for each repeat.
 
-    One run before them is not timed: it compiles, fills caches and imports what is lazy. Work shorter than a twentieth
-    of a second is done again and again within one repeat; the garbage collector waits meanwhile, as in ``timeit``.
+    One run before them is not timed: it compiles, fills caches and imports what is lazy. Work shorter than a fifth of a
+    second is done again and again within one repeat; the garbage collector waits meanwhile. Both are as in ``timeit``.
     """
     work()
     loops = max(1, round(_SHORTEST_S / max(_time_loops(work, 1, clock), _FINEST_S)))

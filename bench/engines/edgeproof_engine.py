@@ -29,10 +29,12 @@ from bench.material import (
 from bench.measure import Measured, measure_each, measure_rate, measure_sweep, run_for_peak_mib, take_times
 
 from edgeproof.adapters.lake import DeltaLake
-from edgeproof.backtest import backtest, prepare_tape, replay_signals
+from edgeproof.backtest import Tape, backtest, prepare_tape, replay_signals
 from edgeproof.backtest.portfolio import Member, backtest_portfolio
+from edgeproof.backtest.replay import find_trades
 from edgeproof.backtest.sweeps import sweep as run_sweep
 from edgeproof.domain.frames import BARS, FUNDING, TRADES, UTC_MS
+from edgeproof.domain.instruments import InstrumentRules
 from edgeproof.domain.series import BarSeries
 from edgeproof.domain.signals import Signals
 from edgeproof.domain.time import ONE_MINUTE
@@ -65,6 +67,16 @@ def replay_sparse(effort: Effort) -> Measured:
 def replay_dense(effort: Effort) -> Measured:
     """Signals on one bar in ten."""
     return _replay(effort, 0.1)
+
+
+def orders_sparse(effort: Effort) -> Measured:
+    """The trades of signals on one bar in a thousand, and nothing about them."""
+    return _find_orders(effort, 0.001)
+
+
+def orders_dense(effort: Effort) -> Measured:
+    """The trades of signals on one bar in ten."""
+    return _find_orders(effort, 0.1)
 
 
 def strategy(effort: Effort) -> Measured:
@@ -194,6 +206,25 @@ def help(effort: Effort) -> Measured:  # noqa: A001 - the case is named after th
 
 
 def _replay(effort: Effort, density: float) -> Measured:
+    tape, signals = _prepare(effort, density)
+    trades = replay_signals(tape, signals, costs=_COSTS, initial_equity=CASH).metrics.trades
+    return measure_each(
+        lambda: replay_signals(tape, signals, costs=_COSTS, initial_equity=CASH),
+        effort,
+        count=len(tape.bars),
+        size=f"{len(tape.bars):,} bars, {trades:,} trades",
+        note="trades, hourly equity and all metrics included",
+    )
+
+
+def _find_orders(effort: Effort, density: float) -> Measured:
+    tape, signals = _prepare(effort, density)
+    work = partial(find_trades, tape, signals, _COSTS, InstrumentRules(), CASH, "BTC-USDT")
+    size = f"{len(tape.bars):,} bars, {len(work().records):,} trades"
+    return measure_each(work, effort, count=len(tape.bars), size=size, note="trades with prices, costs and excursions")
+
+
+def _prepare(effort: Effort, density: float) -> tuple[Tape, Signals]:
     count = effort.scale(_BARS)
     series, wishes = _series(draw_bars(count)), draw_wishes(count, density)
     none, full = np.broadcast_to(np.nan, count), np.broadcast_to(SHARE, count)
@@ -208,15 +239,7 @@ def _replay(effort: Effort, density: float) -> Measured:
         trail=none,
         leverage=full,
     )
-    tape = prepare_tape(series)
-    trades = replay_signals(tape, signals, costs=_COSTS, initial_equity=CASH).metrics.trades
-    return measure_each(
-        lambda: replay_signals(tape, signals, costs=_COSTS, initial_equity=CASH),
-        effort,
-        count=count,
-        size=f"{count:,} bars, {trades:,} trades",
-        note="trades, hourly equity and all metrics included",
-    )
+    return prepare_tape(series), signals
 
 
 def _series(bars: Bars) -> BarSeries:

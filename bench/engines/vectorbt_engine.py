@@ -36,6 +36,16 @@ def replay_dense(effort: Effort) -> Measured:
     return _replay(effort, 0.1)
 
 
+def orders_sparse(effort: Effort) -> Measured:
+    """Orders of signals on one bar in a thousand, as ``from_signals`` alone gives them."""
+    return _find_orders(effort, 0.001)
+
+
+def orders_dense(effort: Effort) -> Measured:
+    """Orders of signals on one bar in ten."""
+    return _find_orders(effort, 0.1)
+
+
 def strategy(effort: Effort) -> Measured:
     """A crossing of two exponential means: indicators, signals, portfolio and its statistics."""
     count = effort.scale(_BARS)
@@ -59,20 +69,30 @@ def strategy(effort: Effort) -> Measured:
 
 
 def _replay(effort: Effort, density: float) -> Measured:
+    prices, signals, size = _prepare(effort, density)
+    return measure_each(
+        lambda: _simulate(prices, signals).stats(silence_warnings=True),
+        effort,
+        count=len(prices["close"]),
+        size=size,
+        note="from_signals, then stats(): trades, equity, statistics",
+    )
+
+
+def _find_orders(effort: Effort, density: float) -> Measured:
+    prices, signals, size = _prepare(effort, density)
+    return measure_each(
+        lambda: _simulate(prices, signals), effort, count=len(prices["close"]), size=size, note="from_signals alone"
+    )
+
+
+def _prepare(effort: Effort, density: float) -> tuple[dict[str, Any], dict[str, Any], str]:
     count = effort.scale(_BARS)
     bars, wishes = draw_bars(count), draw_wishes(count, density)
     prices = _index_prices(bars)
     names = ("long", "short", "exit_long", "exit_short")
     signals = _index(bars, {name: getattr(wishes, name) for name in names})
-    trades = _simulate(prices, signals).trades.count()
-    alone_ns = min(take_times(lambda: _simulate(prices, signals), effort.repeats)) / count * 1e9
-    return measure_each(
-        lambda: _simulate(prices, signals).stats(silence_warnings=True),
-        effort,
-        count=count,
-        size=f"{count:,} bars, {trades:,} trades",
-        note=f"from_signals, then stats(): trades, equity, statistics; orders alone {alone_ns:.0f} ns/bar",
-    )
+    return prices, signals, f"{count:,} bars, {_simulate(prices, signals).trades.count():,} trades"
 
 
 def _index_prices(bars: Bars) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from edgeproof.backtest.orders import price_limits
 from edgeproof.kernels.replay_extras import Extras
+from edgeproof.kernels.replay_records import TRADE_RECORD
+from edgeproof.kernels.replay_walk import range_spans
 
 if TYPE_CHECKING:
     from edgeproof.domain.arrays import BoolArray, FloatArray, IntArray
@@ -80,8 +82,13 @@ class ReplayCase:
     maker: float = 0.0
     orders: Orders | None = None
 
-    def arguments(self, index: Any, code: Any, *, bars: int | None = None) -> tuple[Any, ...]:  # noqa: ANN401 - int32 and uint8 arrays
-        """Positional arguments of a replay kernel, of the first ``bars`` execution bars."""
+    def compiled_arguments(self, index: Any, code: Any, *, room: int, bars: int | None = None) -> tuple[Any, ...]:  # noqa: ANN401 - int32 and uint8 arrays
+        """Positional arguments of the compiled kernel, with a block for ``room`` trades to begin with."""
+        spans = range_spans(self.high[:bars], self.low[:bars])
+        return (*self.arguments(index, code, bars=bars), *spans, np.empty(room, TRADE_RECORD))
+
+    def arguments(self, index: Any, code: Any, *, bars: int | None = None) -> tuple[Any, ...]:  # noqa: ANN401 - as above
+        """Positional arguments of the specification, of the first ``bars`` execution bars."""
         funding = self.funding_bar < (len(self.ts) if bars is None else bars)
         return (
             self.ts[:bars],
@@ -136,12 +143,15 @@ class ReplayCase:
 
 
 @st.composite
-def replay_cases(draw: st.DrawFn, *, most_bars: int = 60, busy: bool = False) -> ReplayCase:
+def replay_cases(draw: st.DrawFn, *, most_bars: int = 60, busy: bool = False, quiet: bool = False) -> ReplayCase:
     """Draw a case. Knobs are drawn, so that failures shrink; what they leave open comes from a drawn seed.
 
-    A busy case asks for orders of every kind on bars that fill them; the others are nastier.
+    A busy case asks for orders of every kind on bars that fill them; the others are nastier. A quiet one has many bars
+    and few decisions.
     """
-    count = 60 if busy else draw(st.sampled_from([n for n in (40, 60, 20, 7, 2, 1) if n <= most_bars]))
+    count = (
+        500 if quiet else 60 if busy else draw(st.sampled_from([n for n in (40, 60, 20, 7, 2, 1) if n <= most_bars]))
+    )
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     gap = draw(st.sampled_from([0.0, 0.05, 0.3]))
     steps = np.where(rng.random(count) < gap, rng.integers(2, 9, count), 1)
@@ -153,8 +163,8 @@ def replay_cases(draw: st.DrawFn, *, most_bars: int = 60, busy: bool = False) ->
     decision_ms = factor * STEP_MS
     decision_ts = ts.copy() if factor == 1 else np.unique(ts // decision_ms * decision_ms)
     decisions = len(decision_ts)
-    density = draw(st.sampled_from([0.6, 0.3, 1.0] if busy else [0.6, 0.15, 0.03, 1.0]))
-    leaves = draw(st.sampled_from([0.0, 0.1] if busy else [0.0, 0.1, 0.5]))
+    density = draw(st.sampled_from([0.01, 0.03] if quiet else [0.6, 0.3, 1.0] if busy else [0.6, 0.15, 0.03, 1.0]))
+    leaves = draw(st.sampled_from([0.0, 0.003] if quiet else [0.0, 0.1] if busy else [0.0, 0.1, 0.5]))
     flags = [rng.random(decisions) < share for share in (density / 2, density / 2, leaves, leaves)]
     scale = float(np.median(high - low)) + 1e-3 * float(open_[0])
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from edgeproof.backtest.replay import EXIT_REASONS
 from edgeproof.kernels.replay import replay
 from edgeproof.kernels.replay_events import gather_events
-from edgeproof.kernels.replay_records import END, LIQUIDATION, TRADE_RECORD, PartRecords, TradeRecords
+from edgeproof.kernels.replay_records import END, LIQUIDATION, PartRecords, TradeRecords
 from fakes.replay_cases import STEP_MS, ReplayCase, replay_cases
 from fakes.slow_exchange import SlowExchange
 
@@ -26,8 +26,7 @@ def run(
     case: ReplayCase, *, bars: int | None = None
 ) -> tuple[TradeRecords, PartRecords, BoolArray, tuple[int, int, int]]:
     index, code, _ = gather_events(case.long, case.short, case.exit_long, case.exit_short)
-    arguments = (*case.arguments(index, code, bars=bars), np.empty(len(index), TRADE_RECORD))
-    return replay(*arguments)
+    return replay(*case.compiled_arguments(index, code, room=len(index), bars=bars))
 
 
 @MANY

@@ -185,7 +185,7 @@ def replay_signals(  # noqa: PLR0913 - one keyword for each thing a result depen
         raise InvalidValue(
             "timeframe", signals.bars.timeframe.name, f"{tape.bars.timeframe} or longer, as the bars are"
         )
-    found = _run(tape, signals, costs, limits, float(initial_equity), symbol)
+    found = find_trades(tape, signals, costs, limits, float(initial_equity), symbol)
     return _describe(tape, found, costs, initial_equity=float(initial_equity), symbol=symbol)
 
 
@@ -198,8 +198,15 @@ def break_down_costs(metrics: Metrics) -> CostBreakdown:
     )
 
 
-class _Found(NamedTuple):
-    """What the kernel found."""
+class Found(NamedTuple):
+    """The trades of one replay, before anything is said of them.
+
+    Attributes:
+        records: ``TRADE_RECORD`` in order of entry, shape (t,).
+        parts: ``PART_RECORD`` of what left before the rest, shape (p,).
+        rested: Whether an order that rested entered each trade, shape (t,), or empty where none did.
+        unfilled: What did not become a trade.
+    """
 
     records: TradeRecords
     parts: PartRecords
@@ -207,9 +214,10 @@ class _Found(NamedTuple):
     unfilled: Unfilled
 
 
-def _run(  # noqa: PLR0913, PLR0917 - what one replay was asked
+def find_trades(  # noqa: PLR0913, PLR0917 - what one replay was asked
     tape: Tape, signals: Signals, costs: Costs, rules: InstrumentRules, initial_equity: float, symbol: str
-) -> _Found:
+) -> Found:
+    """The trades alone, without times, equity and measures: the first step of :func:`replay_signals`, unchecked."""
     index, code, ambiguous = gather_events(
         *(np.ascontiguousarray(flags) for flags in (signals.long, signals.short, signals.exit_long, signals.exit_short))
     )
@@ -249,9 +257,11 @@ def _run(  # noqa: PLR0913, PLR0917 - what one replay was asked
         rules.max_leverage,
         rules.maintenance_margin,
         list_extras(tape, signals, costs, rules, symbol, index, code),
+        tape.span_high,
+        tape.span_low,
         np.empty(min(len(index), _FIRST_TRADES), TRADE_RECORD),
     )
-    return _Found(records, parts, rested, Unfilled(ambiguous=ambiguous, late=late, refused=refused, missed=missed))
+    return Found(records, parts, rested, Unfilled(ambiguous=ambiguous, late=late, refused=refused, missed=missed))
 
 
 def _compact(values: FloatArray) -> tuple[FloatArray, int]:
@@ -261,14 +271,13 @@ def _compact(values: FloatArray) -> tuple[FloatArray, int]:
     return np.ascontiguousarray(values), 1
 
 
-def _describe(tape: Tape, found: _Found, costs: Costs, *, initial_equity: float, symbol: str) -> Replay:
+def _describe(tape: Tape, found: Found, costs: Costs, *, initial_equity: float, symbol: str) -> Replay:
     bars, records, parts, unfilled = tape.bars, found.records, found.parts, found.unfilled
     entry_ts, exit_ts = time_trades(records, bars.ts, bars.timeframe.ms)
     funding = tape.funding_bar, tape.funding_rate
     fees = float(costs.taker), float(costs.maker)
-    marked = mark_equity(
-        records, parts, found.rested, tape.samples, bars.open, bars.close, *funding, initial_equity, *fees
-    )
+    samples = tape.samples, tape.sample_close
+    marked = mark_equity(records, parts, found.rested, *samples, bars.open, *funding, initial_equity, *fees)
     equity = np.concatenate([[initial_equity], marked])
     daily_returns = compute_daily_returns(initial_equity, equity[tape.day_ends])
     sums = add_up_trades(records, exit_ts - entry_ts)

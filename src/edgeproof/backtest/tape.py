@@ -11,6 +11,7 @@ import polars as pl
 from edgeproof.domain.errors import InvalidValue, SchemaMismatch
 from edgeproof.domain.time import MS_PER_DAY, MS_PER_HOUR, format_ms, from_ms
 from edgeproof.kernels.replay_equity import find_bad_bar
+from edgeproof.kernels.replay_walk import range_spans
 
 if TYPE_CHECKING:
     from datetime import date
@@ -31,10 +32,13 @@ class Tape:
     Attributes:
         bars: The execution bars, the finest there are, shape (n,), n at least 1.
         high, low: Their range with open and close in it: some venues publish opens outside it.
+        span_high, span_low: Range of every 64 bars, so that a replay passes a quiet hour at a glance; bars left over at
+            the end are in none, shape (n // 64,).
         funding_bar, funding_rate: Bar at whose open each rate is due, not descending.
         print_ts, print_price: Trades of the market in order of time, to settle what a bar leaves open; empty for none.
         slippage_factor: What slippage is multiplied with in each bar, shape (n,); empty where it is not.
-        samples: Last bar of every UTC hour that has bars: where equity is sampled, at its close, shape (s,).
+        samples: Last bar of every UTC hour that has bars: where equity is sampled, shape (s,).
+        sample_close: The closes there, shape (s,).
         sample_ts: The first bar's open, then the close of each sample, UTC milliseconds, shape (s + 1,).
         first_day: UTC day in which the first bar opens.
         day_ends: For each UTC day from there to the last close, the newest of ``sample_ts`` at its end, shape (days,).
@@ -43,9 +47,12 @@ class Tape:
     bars: BarSeries
     high: FloatArray
     low: FloatArray
+    span_high: FloatArray
+    span_low: FloatArray
     funding_bar: IntArray
     funding_rate: FloatArray
     samples: IntArray
+    sample_close: FloatArray
     sample_ts: IntArray
     first_day: date
     day_ends: IntArray
@@ -77,6 +84,7 @@ def prepare_tape(
     """
     _check_times(bars)
     high, low = _check_prices(bars)
+    span_high, span_low = range_spans(high, low)
     funding_bar, funding_rate = _place_funding(bars, funding)
     print_ts, print_price = _order_trades(trades)
     samples = _find_last_bars(bars.ts, MS_PER_HOUR)
@@ -86,9 +94,12 @@ def prepare_tape(
         bars=bars,
         high=high,
         low=low,
+        span_high=span_high,
+        span_low=span_low,
         funding_bar=funding_bar,
         funding_rate=funding_rate,
         samples=samples,
+        sample_close=bars.close[samples],
         sample_ts=sample_ts,
         first_day=first_day,
         day_ends=day_ends,

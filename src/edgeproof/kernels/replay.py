@@ -6,7 +6,8 @@ Steps of :func:`replay`, and where each lives:
 2. size it, price it, refuse it or open it (``open_position``); or let it rest and find the bar that fills it
    (``find_limit_fill``);
 3. while in position, find the next open at which anything can happen (an exit or opposite signal, ``max_hold``,
-   funding, the end), and look at the bars before it only for a touched level (``scan_bars``);
+   funding, the end), and look at the bars before it only for a touched level (``scan_bars``, and ``skip_spans`` where
+   they are many);
 4. price the exit (``find_touch`` says where, ``price_exit`` what it costs) and go on with step 1; or, where only a part
    leaves, with step 3.
 
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from edgeproof.kernels._jit import jit
+from edgeproof.kernels.prefetching import prefetch
 from edgeproof.kernels.replay_events import EXIT_LONG, EXIT_SHORT, GO_LONG, GO_SHORT
 from edgeproof.kernels.replay_extras import (
     choose_tier,
@@ -49,7 +51,7 @@ from edgeproof.kernels.replay_records import (
     PartRecords,
     TradeRecords,
 )
-from edgeproof.kernels.replay_walk import locate_bar, scan_bars, scan_trailing
+from edgeproof.kernels.replay_walk import SPAN, locate_bar, scan_bars, scan_trailing, skip_spans
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -81,6 +83,7 @@ __all__ = [
 ]
 
 _MORE_ROWS: Final = 16
+_AHEAD: Final = 12  # events that are asked for beyond the one that may end a position
 
 
 def _replay(
@@ -115,19 +118,23 @@ def _replay(
     max_leverage: float,
     maintenance: float,
     extras: Extras | None,
+    span_high: FloatArray,
+    span_low: FloatArray,
     block: TradeRecords,
 ) -> tuple[TradeRecords, PartRecords, npt.NDArray[np.bool_], tuple[int, int, int]]:
     """Replay decisions over execution bars; see :func:`edgeproof.kernels.replay_py.replay_py` for every argument.
 
+    Two more than there are ``span_high`` and ``span_low``, from :func:`edgeproof.kernels.replay_walk.range_spans`.
     Trades are written into ``block``, and into a larger copy of it when it is full.
     """
     bars, events, fundings = len(ts), len(event_index), len(funding_bar)
     trades, parts, parted = block, np.empty(0, PART_RECORD), 0
     rested = np.zeros(0 if extras is None else len(block), np.bool_)
     after_ms = decision_ms + latency_ms // step_ms * step_ms  # from a decision's open to when its order is due
+    bars_per_decision = decision_ms // step_ms
     count, late, refused, missed = 0, 0, 0, 0
     equity = initial_equity
-    event, next_funding = 0, 0
+    event, next_funding, asked = 0, 0, 0
     leave_long, leave_short = 0, 0  # next events that can end a position of that side
     bar = 0  # first bar at whose open an entry may happen
     while True:
@@ -204,6 +211,18 @@ def _replay(
             leave_bar = bars
             if leaving < events:
                 leave_bar = locate_bar(ts, decision_ts[event_index[leaving]] + after_ms, entry_bar, step_ms)
+                # What comes after this position is asked for while it is walked through.
+                asked = max(asked, leaving + 1)
+                while asked < min(leaving + _AHEAD, events):
+                    coming = event_index[asked]
+                    there = leave_bar + (coming - event_index[leaving]) * bars_per_decision
+                    prefetch(decision_ts, coming)
+                    prefetch(stop, coming * stop_stride)
+                    prefetch(take, coming * take_stride)
+                    prefetch(open_, there)
+                    prefetch(high, there)
+                    prefetch(low, there)
+                    asked += 1
             if extras is not None:  # noqa: SIM102 - a test of its own is what numba drops
                 if resting:
                     expiry = locate_bar(ts, due + extras.wait * decision_ms, entry_bar, step_ms)
@@ -244,10 +263,18 @@ def _replay(
                     touched, lowest, highest = scan_trailing(
                         side, high, low, bar, pause, adverse, take_level, trail_distance, lowest, highest
                     )
-                elif side > 0:
-                    touched, lowest, highest = scan_bars(high, low, bar, pause, adverse, take_level, lowest, highest)
                 else:
-                    touched, lowest, highest = scan_bars(high, low, bar, pause, take_level, adverse, lowest, highest)
+                    floor, ceiling = (adverse, take_level) if side > 0 else (take_level, adverse)
+                    touched = bar
+                    # Here and not in a function of its own, in which numba would count references at every call.
+                    if pause - bar >= 2 * SPAN:
+                        begun = -(-bar // SPAN) * SPAN
+                        touched, lowest, highest = scan_bars(high, low, bar, begun, floor, ceiling, lowest, highest)
+                        if touched == begun:
+                            touched, lowest, highest = skip_spans(
+                                span_high, span_low, begun, pause, floor, ceiling, lowest, highest
+                            )
+                    touched, lowest, highest = scan_bars(high, low, touched, pause, floor, ceiling, lowest, highest)
                 bar = touched
                 if bar == bars:
                     exit_bar, reason, reference, held = bars - 1, END, close[bars - 1], bars - entry_bar

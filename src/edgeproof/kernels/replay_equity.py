@@ -46,8 +46,8 @@ def mark_equity_py(
     parts: PartRecords,
     rested: BoolArray,
     samples: IntArray,
+    sample_close: FloatArray,
     open_: FloatArray,
-    close: FloatArray,
     funding_bar: IntArray,
     funding_rate: FloatArray,
     initial_equity: float,
@@ -61,8 +61,8 @@ def mark_equity_py(
         parts: ``PART_RECORD`` of what left before the rest, in order of trades, shape (p,).
         rested: Whether an order that rested entered each trade, shape (t,), or empty where none did.
         samples: Indices of execution bars, ascending, shape (s,).
-        open_: Opens of the execution bars, shape (n,).
-        close: Their closes, shape (n,).
+        sample_close: Their closes, shape (s,).
+        open_: Opens of all execution bars, shape (n,).
         funding_bar: As the replay had it.
         funding_rate: As the replay had it.
         initial_equity: Quote units.
@@ -103,7 +103,7 @@ def mark_equity_py(
                     funding += 1
                 else:
                     break
-            value = balance + banked - paid + side * (size - gone) * (close[bar] - entry)
+            value = balance + banked - paid + side * (size - gone) * (sample_close[at] - entry)
         equity[at] = max(0.0, value)
     return equity
 

@@ -61,6 +61,9 @@ def open_position(
     size = notional / price
     if lot > 0.0:
         size = lot * np.floor(size / lot + STEP_SLACK)
+        # Asked here too, so that it stays a branch: the compiler would make every size wait for this division.
+        if size <= 0.0:
+            return price, 0.0, 0.0, 0.0, 0.0
     if size <= 0.0 or size < min_size or notional > MOST_NOTIONAL:
         return price, 0.0, 0.0, 0.0, 0.0
     fee = size * price * taker

@@ -33,6 +33,21 @@ def time_trades_py(trades: TradeRecords, ts: IntArray, step_ms: int) -> tuple[In
     return entry_ts, exit_ts
 
 
+def _time_trades(trades: TradeRecords, ts: IntArray, step_ms: int) -> tuple[IntArray, IntArray]:
+    """When trades began and ended; see :func:`time_trades_py`, whose bars are at least ``step_ms`` apart.
+
+    Where no bar is missing their times are reckoned: looking each up waits for memory, four times as long.
+    """
+    if len(ts) == 0 or ts[-1] - ts[0] != (len(ts) - 1) * step_ms:
+        return _look_up_times(trades, ts, step_ms)
+    entry_ts, exit_ts = np.empty(len(trades), np.int64), np.empty(len(trades), np.int64)
+    for at in range(len(trades)):
+        trade = trades[at]
+        entry_ts[at] = ts[0] + trade["entry_bar"] * step_ms
+        exit_ts[at] = ts[0] + (trade["exit_bar"] + (trade["reason"] == END)) * step_ms
+    return entry_ts, exit_ts
+
+
 def sum_trades_py(trades: TradeRecords) -> FloatArray:
     """Add up trades.
 
@@ -46,12 +61,11 @@ def sum_trades_py(trades: TradeRecords) -> FloatArray:
     for at in range(len(trades)):
         trade = trades[at]
         pnl = trade["pnl"]
-        if pnl > 0.0:
-            wins += 1.0
-            gained += pnl
-        elif pnl < 0.0:
-            losses += 1.0
-            lost -= pnl
+        # Sums of choices rather than branches: which trades win is nothing that a processor could foresee.
+        wins += pnl > 0.0
+        losses += pnl < 0.0
+        gained += max(pnl, 0.0)
+        lost += max(-pnl, 0.0)
         best, worst = max(best, pnl), min(worst, pnl)
         fees += trade["fees"]
         funding += trade["funding"]
@@ -60,7 +74,7 @@ def sum_trades_py(trades: TradeRecords) -> FloatArray:
         mae += trade["mae"]
         mfe += trade["mfe"]
         bars += trade["bars_held"]
-        liquidations += 1.0 if trade["reason"] == LIQUIDATION else 0.0
+        liquidations += trade["reason"] == LIQUIDATION
     sums = (wins, losses, gained, lost, best, worst, fees, funding, slippage, turnover, mae, mfe, bars, liquidations)
     return np.array(sums)
 
@@ -91,6 +105,7 @@ def find_drawdown_py(ts: IntArray, equity: FloatArray) -> tuple[float, int]:
     return depth, longest
 
 
-time_trades = jit(time_trades_py)
+_look_up_times = jit(time_trades_py)
+time_trades = jit(_time_trades)
 sum_trades = jit(sum_trades_py)
 find_drawdown = jit(find_drawdown_py)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from edgeproof.kernels.replay import replay
 from edgeproof.kernels.replay_equity import find_bad_bar, find_bad_bar_py, mark_equity, mark_equity_py
 from edgeproof.kernels.replay_events import gather_events
-from edgeproof.kernels.replay_records import TRADE_RECORD
 from edgeproof.kernels.trade_sums import (
     find_drawdown,
     find_drawdown_py,
@@ -28,9 +27,10 @@ MINUTES = np.arange(3) * STEP_MS
 @given(case=st.one_of(replay_cases(), replay_cases(busy=True)))
 def test_kernels_over_an_account_agree_with_their_plain_twins(case: ReplayCase) -> None:
     index, code, _ = gather_events(case.long, case.short, case.exit_long, case.exit_short)
-    trades, parts, rested, _ = replay(*(*case.arguments(index, code), np.empty(len(index), TRADE_RECORD)))
+    trades, parts, rested, _ = replay(*case.compiled_arguments(index, code, room=len(index)))
     samples = np.arange(0, len(case.ts), 3)
-    account = (trades, parts, rested, samples, case.open_, case.close, case.funding_bar, case.funding_rate)
+    prices = case.close[samples], case.open_
+    account = (trades, parts, rested, samples, *prices, case.funding_bar, case.funding_rate)
     equity = mark_equity(*account, case.initial_equity, case.taker, case.maker)
     np.testing.assert_array_equal(equity, mark_equity_py(*account, case.initial_equity, case.taker, case.maker))
     np.testing.assert_array_equal(sum_trades(trades), sum_trades_py(trades))
@@ -45,9 +45,9 @@ def test_kernels_over_an_account_agree_with_their_plain_twins(case: ReplayCase) 
 @given(case=st.one_of(replay_cases(), replay_cases(busy=True)))
 def test_the_last_mark_is_what_the_account_ended_with(case: ReplayCase) -> None:
     index, code, _ = gather_events(case.long, case.short, case.exit_long, case.exit_short)
-    trades, parts, rested, _ = replay(*(*case.arguments(index, code), np.empty(len(index), TRADE_RECORD)))
+    trades, parts, rested, _ = replay(*case.compiled_arguments(index, code, room=len(index)))
     last = np.array([len(case.ts) - 1])
-    prices = case.open_, case.close, case.funding_bar, case.funding_rate
+    prices = case.close[last], case.open_, case.funding_bar, case.funding_rate
     marked = mark_equity(trades, parts, rested, last, *prices, case.initial_equity, case.taker, case.maker)
     assert marked[0] == pytest.approx(case.initial_equity + trades["pnl"].sum(), abs=1e-6)
 
