@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from edgeproof.domain.arrays import FloatArray, IntArray
     from edgeproof.domain.series import BarSeries
+    from edgeproof.execution import Regime
 
 LEAST_PRICE: Final = 1e-12
 MOST_PRICE: Final = 1e12
@@ -37,6 +38,7 @@ class Tape:
         funding_bar, funding_rate: Bar at whose open each rate is due, not descending.
         print_ts, print_price: Trades of the market in order of time, to settle what a bar leaves open; empty for none.
         slippage_factor: What slippage is multiplied with in each bar, shape (n,); empty where it is not.
+        regimes: Those whose factors are in it (``regimes.charge_regimes``): costs that have others are refused.
         samples: Last bar of every UTC hour that has bars: where equity is sampled, shape (s,).
         sample_close: The closes there, shape (s,).
         sample_ts: The first bar's open, then the close of each sample, UTC milliseconds, shape (s + 1,).
@@ -59,6 +61,7 @@ class Tape:
     print_ts: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
     print_price: FloatArray = field(default_factory=lambda: np.empty(0))
     slippage_factor: FloatArray = field(default_factory=lambda: np.empty(0))
+    regimes: tuple[Regime, ...] = ()
 
 
 def prepare_tape(
