@@ -43,7 +43,7 @@ def list_extras(  # noqa: PLR0913, PLR0917 - everything a replay depends on may 
     code: npt.NDArray[np.uint8],
 ) -> Extras | None:
     """The terms beyond the plain ones; None where there are none, since a replay without them is another kernel."""
-    check_slippage(costs, tape.slippage_factor)
+    check_slippage(costs, tape)
     asked: dict[str, Any] = {}
     if signals.cool_down:
         asked["cool_down"] = min(signals.cool_down, LONGEST)
@@ -65,12 +65,16 @@ def list_extras(  # noqa: PLR0913, PLR0917 - everything a replay depends on may 
     return NO_EXTRAS._replace(**asked) if asked else None
 
 
-def check_slippage(costs: Costs, factor: FloatArray) -> None:
-    """Refuse factors that make slippage the whole price.
+def check_slippage(costs: Costs, tape: Tape) -> None:
+    """Refuse factors that make slippage the whole price, and regimes that were not charged.
 
     Raises:
-        InvalidValue: Slippage times a factor is 1 or more.
+        InvalidValue: Slippage times a factor is 1 or more, or the tape was made for costs with other regimes.
     """
+    if tape.regimes != costs.regimes:
+        told = f"one charged with {len(tape.regimes)} regimes, for costs that have {len(costs.regimes)}"
+        raise InvalidValue("tape", told, "charge_regimes(tape, costs, data, symbol) of the same regimes")
+    factor = tape.slippage_factor
     if len(factor) and costs.highest_slippage * factor.max() >= 1.0:
         told = f"{factor.max():g} times a slippage of {costs.highest_slippage:g}"
         raise InvalidValue("slippage_factor", told, "factors that leave less than the whole price")

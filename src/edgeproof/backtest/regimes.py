@@ -35,15 +35,17 @@ def charge_regimes(tape: Tape, costs: Costs, data: MarketData, symbol: str) -> T
         symbol: Whose bars.
 
     Raises:
-        InvalidValue: A condition that is none on these bars, or a tape of other bars.
+        InvalidValue: A condition that is none on these bars, or a tape of other bars or charged before.
     """
+    if tape.regimes:
+        raise InvalidValue("tape", "one that was charged before", "one that no regimes were charged on")
     if not costs.regimes:
         return tape
     if data.finest(symbol) is not tape.bars and not np.array_equal(data.finest(symbol).ts, tape.bars.ts):
         raise InvalidValue("tape", f"one of other bars than those of {symbol!r}", "one of the symbol's finest bars")
     factors = compute_factors(costs.regimes, data, symbol, tape.bars.timeframe)
     brought = tape.slippage_factor if len(tape.slippage_factor) else 1.0
-    return replace(tape, slippage_factor=brought * factors)
+    return replace(tape, slippage_factor=brought * factors, regimes=costs.regimes)
 
 
 def compute_factors(regimes: Sequence[Regime], data: MarketData, symbol: str, timeframe: Timeframe) -> FloatArray:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from edgeproof.backtest import prepare_tape, replay_signals
+from edgeproof.backtest import replay_signals
 from edgeproof.backtest.sweeps import (
     Journal,
     Markets,
@@ -23,6 +23,7 @@ from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.records import StrategyVersion
 from edgeproof.domain.time import Timeframe, format_ms
 from edgeproof.research.desk import load_desk
+from edgeproof.research.evaluation import open_tape
 from edgeproof.research.trial_field import survey_trials
 from edgeproof.strategies import evaluate
 
@@ -164,7 +165,7 @@ def replay_best(done: Sweep, best: Mapping[str, Any]) -> Replay:
         timeframe=Timeframe.parse(best["timeframe"]),
     )
     return replay_signals(
-        prepare_tape(markets.bars[symbol], markets.funding.get(symbol)),
+        open_tape(done.ground.desk, Instrument(venue=done.ground.venue, symbol=symbol), markets.costs),
         signals,
         costs=markets.costs,
         rules=markets.rules,

@@ -10,14 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeproof.backtest import backtest, backtest_signals, charge_regimes, compute_factors, prepare_tape
+from edgeproof.backtest import (
+    backtest,
+    backtest_signals,
+    charge_regimes,
+    compute_factors,
+    prepare_tape,
+    replay_signals,
+)
+from edgeproof.backtest.portfolio import Leg, Member, backtest_portfolio, replay_legs
 from edgeproof.domain.errors import InvalidValue, RequestError
 from edgeproof.domain.series import BarSeries
 from edgeproof.domain.time import ONE_MINUTE, Timeframe
 from edgeproof.execution import Costs, HourlySlippage, Regime
 from edgeproof.features import compute_features
 from edgeproof.market import resample
-from edgeproof.strategies import MarketData
+from edgeproof.strategies import MarketData, evaluate, load_strategy
 from fakes.small_markets import make_bars, make_funding
 
 if TYPE_CHECKING:
@@ -194,6 +202,40 @@ def test_a_tape_of_other_bars_is_refused() -> None:
 def test_costs_without_regimes_leave_the_tape_as_it_is() -> None:
     tape = prepare_tape(SERIES)
     assert charge_regimes(tape, Costs(hourly=HOURS), MarketData({ETH: SERIES}), ETH) is tape
+
+
+def test_costs_are_never_charged_without_their_regimes() -> None:
+    data = MarketData({ETH: SERIES})
+    plain, charged = prepare_tape(SERIES), charge_regimes(prepare_tape(SERIES), Costs(regimes=(ABOVE,)), data, ETH)
+    signals = evaluate(load_strategy("ema_crossover"), data, ETH)
+    leg = Leg(name="ema", symbol=ETH, signals=signals)
+    for tape, regimes in ((plain, (ABOVE,)), (charged, ()), (charged, (WILD,)), (SERIES, (ABOVE,))):
+        with pytest.raises(InvalidValue, match="charge_regimes"):
+            replay_signals(tape, signals, costs=Costs(regimes=regimes))
+    for tape, regimes in ((plain, (ABOVE,)), (charged, ())):
+        with pytest.raises(InvalidValue, match="charge_regimes"):
+            replay_legs({ETH: tape}, [leg], costs=Costs(regimes=regimes))
+    with pytest.raises(InvalidValue, match="charged before"):
+        charge_regimes(charged, Costs(regimes=(ABOVE,)), data, ETH)
+
+
+def test_other_fees_and_twice_the_costs_go_with_the_same_tape() -> None:
+    data, costs = MarketData({ETH: SERIES}), Costs(regimes=(ABOVE,))
+    tape = charge_regimes(prepare_tape(SERIES), costs, data, ETH)
+    signals = evaluate(load_strategy("ema_crossover"), data, ETH)
+    one, two = (replay_signals(tape, signals, costs=paid).metrics for paid in (costs, costs.doubled()))
+    assert two.total_return < one.total_return
+
+
+def test_portfolios_pay_what_their_backtests_pay() -> None:
+    costs = Costs(hourly=HOURS, regimes=(WILD, ABOVE, CALM))
+    alone = backtest(BARS, "ema_crossover", timeframe="1m", costs=costs)
+    account = backtest_portfolio(BARS, [Member(strategy="ema_crossover", timeframe="1m")], costs=costs)
+    assert account.trades.drop("leg").equals(alone.trades)
+    together = backtest_portfolio(BOTH, ["ema_crossover", "bb_reversion"], costs=costs)
+    by_column = backtest_portfolio(with_factors(BOTH), ["ema_crossover", "bb_reversion"], costs=Costs(hourly=HOURS))
+    assert together.trades.equals(by_column.trades)
+    assert together.metrics == by_column.metrics
 
 
 @pytest.mark.real_data

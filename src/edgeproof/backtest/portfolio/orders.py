@@ -76,7 +76,7 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
     used = [tapes[symbol] for symbol in symbols]
     step_ms = _agree_on_step(symbols, used)
     for tape in used:
-        check_slippage(costs, tape.slippage_factor)
+        check_slippage(costs, tape)
     terms = [rules.get(symbol, InstrumentRules()) for symbol in symbols]
     offsets = np.concatenate([[0], np.cumsum([len(tape.bars) for tape in used])])
     sized = [
