@@ -54,7 +54,7 @@ def make_portfolio_sheet(done: Portfolio, document: Mapping[str, Any]) -> Sheet:
     return Sheet(
         title=f"{what} on {_list_markets(candles)}, one account",
         account=done.result,
-        markets=match_markets(done.result.trades, candles),
+        markets=match_markets(done.result.trades, candles, parts=done.result.partial_exits),
         notes=_tell(*list_portfolio_notes(document)),
     )
 

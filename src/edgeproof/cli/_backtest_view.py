@@ -134,15 +134,14 @@ def list_notes(document: Mapping[str, Any]) -> list[str]:
     account = f"each market an account of {conditions['initial_equity']:,.0f}"
     notes = [f"{account}; {say_costs(conditions)}"]
     if document["strategy"]["entry"] == "limit":
-        chance = conditions.get("fill_probability", Costs().fill_probability)
-        notes.append(f"entries rest at a limit: maker fee {conditions['maker']:.3%}, filled when touched {chance:.0%}")
+        notes.append(say_resting(conditions))
     if not any(conditions[name] for name in ("lot", "tick", "min_size")):
         notes.append(NO_RULES)
     notes.append(f"drawdown is {DRAWDOWN}")
     if any(account["metrics"]["sharpe"] is None for account in document["accounts"]):
         notes.append(f"no Sharpe ratio where there are fewer than {MIN_TRADES_FOR_SHARPE} trades or too few days")
     if document.get("trades_used"):
-        notes.append(_tell_trades(document["trades_used"]))
+        notes.append(say_trades(document["trades_used"]))
     missed = ", ".join(f"{count:,} {why}" for why, count in unfilled.items() if count)
     if missed:
         notes.append(f"wishes to enter that made no trade: {missed}")
@@ -155,7 +154,13 @@ def list_notes(document: Mapping[str, Any]) -> list[str]:
     return notes
 
 
-def _tell_trades(used: Mapping[str, int]) -> str:
+def say_resting(conditions: Mapping[str, float]) -> str:
+    """What entries that rest pay, and how likely they are filled."""
+    chance = conditions.get("fill_probability", Costs().fill_probability)
+    return f"entries rest at a limit: maker fee {conditions['maker']:.3%}, filled when touched {chance:.0%}"
+
+
+def say_trades(used: Mapping[str, int]) -> str:
     """How much of what bars leave open the market's trades could settle."""
     if not any(used.values()):
         return "the lake has no trades in this window: bars alone say whether stop or target came first"

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from edgeproof.backtest import prepare_tape
 from edgeproof.backtest.portfolio import (
     Member,
     decide,
@@ -15,11 +14,13 @@ from edgeproof.backtest.portfolio import (
     name_portfolio,
     replay_legs,
 )
+from edgeproof.cli._backtest_prints import load_prints
 from edgeproof.cli._desk_markets import list_remarks, list_traded_together
 from edgeproof.cli._door import open_progress
 from edgeproof.domain.hashing import combine_hashes
 from edgeproof.domain.records import StrategyVersion
 from edgeproof.research.desk import load_desk
+from edgeproof.research.evaluation import open_tape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +38,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked: strategies with their params and priorities by name, and one account."""
+    """What is asked: strategies with their params and priorities by name, and one account.
+
+    With ``use_trades`` those of the lake settle what a bar leaves open.
+    """
 
     strategies: tuple[Strategy, ...]
     params: Mapping[str, Mapping[str, float]]
@@ -47,6 +51,7 @@ class Question:
     sizing: Sizing
     limits: Limits
     costs: Costs
+    use_trades: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,6 +65,7 @@ class Portfolio:
         desk: What it ran on.
         traded: Its markets.
         rules_known: Of how many of them the venue's rules are known.
+        trades_used: How many trades of each market settled what bars leave open; none where they were not asked for.
         remarks: What the data lacks.
     """
 
@@ -69,6 +75,7 @@ class Portfolio:
     desk: Desk
     traded: tuple[Instrument, ...]
     rules_known: int
+    trades_used: Mapping[str, int]
     remarks: tuple[str, ...]
 
 
@@ -91,8 +98,9 @@ def trade_portfolio(house: Workspace, question: Question) -> Portfolio:
     legs = _decide(desk, traded, question)
     known = house.rules()
     rules = {instrument.symbol: known[instrument] for instrument in traded if instrument in known}
+    prints = {i: load_prints(house.lake, i, desk.window) for i in traded} if question.use_trades else {}
     result = replay_legs(
-        {i.symbol: prepare_tape(desk.loaded[i].bars, desk.loaded[i].funding) for i in traded},
+        {i.symbol: open_tape(desk, i, question.costs, prints[i].frame if i in prints else None) for i in traded},
         legs,
         costs=question.costs,
         sizing=question.sizing,
@@ -107,7 +115,12 @@ def trade_portfolio(house: Workspace, question: Question) -> Portfolio:
         venue=traded[0].venue,
         timeframe=desk.loaded[traded[0]].bars.timeframe,
         window=desk.window,
-        data_hash=combine_hashes(desk.hash_for(s, i) for s in question.strategies for i in traded),
+        data_hash=combine_hashes(
+            [
+                *(desk.hash_for(s, i) for s in question.strategies for i in traded),
+                *(f"trades:{found.hash}" for found in prints.values() if found.hash),
+            ]
+        ),
         costs=question.costs,
         origin="portfolio",
         created_ms=house.clock.now_ms(),
@@ -119,6 +132,7 @@ def trade_portfolio(house: Workspace, question: Question) -> Portfolio:
         desk=desk,
         traded=tuple(traded),
         rules_known=len(rules),
+        trades_used={str(instrument): found.frame.height for instrument, found in prints.items()},
         remarks=tuple(list_remarks(question.universe, desk)),
     )
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from edgeproof.backtest import describe_metrics
 from edgeproof.backtest.portfolio import describe_sizing
 from edgeproof.cli._account_files import list_written
+from edgeproof.cli._backtest_view import say_resting, say_trades
 from edgeproof.cli._columns import choose_columns
 from edgeproof.domain.time import format_ms
 from edgeproof.research.report.words import DRAWDOWN, say_costs, say_rules
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
     from edgeproof.cli._portfolio_run import Portfolio, Question, Recorded
 
 _NOTHING: Final = "-"
-_COLUMNS: Final = ("leg", "market", "trades", "pnl", "wins", "factor", "costs", "leverage", "cut", "skipped")
+_SHARPE: Final = "Sharpe (95 %)"
+_COLUMNS: Final = ("leg", "market", "trades", "pnl", _SHARPE, "wins", "factor", "costs", "leverage", "cut", "skipped")
 # What a narrow terminal is spared first.
-_LEAST_FIRST: Final = ("factor", "leverage", "wins", "cut", "costs")
+_LEAST_FIRST: Final = ("factor", "leverage", "wins", "cut", "costs", _SHARPE)
 
 
 def describe_portfolio_run(done: Portfolio, question: Question, recorded: Recorded) -> dict[str, Any]:
@@ -43,6 +45,7 @@ def describe_portfolio_run(done: Portfolio, question: Question, recorded: Record
                 "timeframe": (question.timeframe or strategy.timeframe).name,
                 "params": strategy.resolve_params(question.params[strategy.name]),
                 "priority": question.priorities[strategy.name],
+                "entry": strategy.entry.kind,
             }
             for strategy in question.strategies
         ],
@@ -60,10 +63,18 @@ def describe_portfolio_run(done: Portfolio, question: Question, recorded: Record
             **_describe_use(result),
         },
         "legs": [
-            {**row, "skipped": dict(leg.skipped), "priority": leg.priority}
-            for row, leg in zip(result.by_leg.to_dicts(), result.legs, strict=True)
+            {
+                **row,
+                "sharpe": None if leg.sharpe is None else asdict(leg.sharpe),
+                "skipped": dict(leg.skipped),
+                "priority": leg.priority,
+            }
+            for row, leg in zip(
+                result.by_leg.drop("sharpe_low", "sharpe_high").iter_rows(named=True), result.legs, strict=True
+            )
         ],
         "trials": {"recorded": 1, "new": recorded.new, "in_ledger": recorded.in_ledger},
+        "trades_used": dict(done.trades_used),
         "remarks": list(done.remarks),
     }
 
@@ -102,6 +113,7 @@ def _draw_legs(console: Console, document: Mapping[str, Any], top: int) -> Table
             _NOTHING,
             f"{metrics['trades']:,}",
             f"{costs['net']:+,.2f}",
+            _tell_sharpe(metrics["sharpe"]),
             _NOTHING if metrics["win_rate"] is None else f"{metrics['win_rate']:.0%}",
             _NOTHING if metrics["profit_factor"] is None else f"{metrics['profit_factor']:.2f}",
             f"{costs['fees'] + costs['funding'] + costs['slippage']:,.2f}",
@@ -127,6 +139,7 @@ def _tell_leg(leg: Mapping[str, Any]) -> list[str]:
         leg["symbol"],
         f"{leg['trades']:,}",
         f"{leg['pnl']:+,.2f}",
+        _tell_sharpe(leg["sharpe"]),
         _NOTHING if leg["win_rate"] is None else f"{leg['win_rate']:.0%}",
         _NOTHING if leg["profit_factor"] is None else f"{leg['profit_factor']:.2f}",
         f"{leg['fees'] + leg['funding'] + leg['slippage']:,.2f}",
@@ -136,17 +149,27 @@ def _tell_leg(leg: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _tell_sharpe(sharpe: Mapping[str, float] | None) -> str:
+    return f"{sharpe['estimate']:.2f} ({sharpe['low']:.1f} to {sharpe['high']:.1f})" if sharpe else _NOTHING
+
+
 def list_notes(document: Mapping[str, Any]) -> list[str]:
     """What became of the account, and what that rests on, a line each."""
     account, conditions, trials = document["account"], document["conditions"], document["trials"]
-    metrics, sharpe = account["metrics"], account["metrics"]["sharpe"]
-    told = f"{sharpe['estimate']:.2f} ({sharpe['low']:.1f} to {sharpe['high']:.1f})" if sharpe else "unknown"
+    metrics = account["metrics"]
+    told = _tell_sharpe(metrics["sharpe"]) if metrics["sharpe"] else "unknown"
     grown = f"{metrics['initial_equity']:,.0f} became {metrics['final_equity']:,.2f} ({metrics['total_return']:+.2%})"
     notes = [f"account: {grown}, drawdown {metrics['max_drawdown']:.2%} ({DRAWDOWN}), Sharpe {told}"]
     gross = f"gross {account['mean_gross']:.2f} of equity on average, {account['highest_gross']:.2f} at most"
     notes.append(f"up to {account['most_positions']} positions, {gross} (at the ends of hours)")
     notes.append(f"sizes: {_tell_terms(document['sizing'])}; limits: {_tell_terms(document['limits'])}")
     notes += [say_costs(conditions), say_rules(**document["rules"])]
+    if any(strategy["entry"] == "limit" for strategy in document["strategies"]):
+        notes.append(say_resting(conditions))
+    if document["trades_used"]:
+        notes.append(say_trades(document["trades_used"]))
+    if any(leg["sharpe"] is not None for leg in document["legs"]):
+        notes.append("a leg's Sharpe ratio is of its daily pnl over the account's equity")
     missed = ", ".join(f"{count:,} {why}" for why, count in account["skipped"].items())
     if missed:
         notes.append(f"wishes to enter that made no trade: {missed}")

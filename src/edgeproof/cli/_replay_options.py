@@ -51,6 +51,10 @@ FillProbabilityOption = Annotated[
 LatencyOption = Annotated[
     int | None, typer.Option("--latency-ms", help="From a decision to its order at the venue.", show_default=False)
 ]
+TradesOption = Annotated[
+    bool,
+    typer.Option("--trades", help="Let the lake's trades settle what a bar leaves open, such as stop or target."),
+]
 TradesCsvOption = Annotated[
     Path | None, typer.Option(metavar="PATH", help="Write the trades there as CSV.", show_default=False)
 ]

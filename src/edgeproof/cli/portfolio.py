@@ -8,9 +8,11 @@ import typer
 
 from edgeproof.cli._door import JsonOption, WorkspaceOption, answer
 from edgeproof.cli._replay_options import (
+    FillProbabilityOption,
     FromOption,
     HeldVenueOption,
     LatencyOption,
+    MakerOption,
     PngOption,
     QuantstatsOption,
     SheetOption,
@@ -20,6 +22,7 @@ from edgeproof.cli._replay_options import (
     TimeframeOption,
     ToOption,
     TradesCsvOption,
+    TradesOption,
     WindowOption,
     choose_lake_markets,
     find_strategies,
@@ -93,9 +96,12 @@ def run_portfolio(
     flatten: Annotated[bool, typer.Option("--flatten", help="Leave every position at a daily loss.")] = False,
     least_part: Annotated[float, typer.Option(help="Skip an order that limits cut below this part of its wish.")] = 0.1,
     margin_leverage: Annotated[float, typer.Option(help="Leverage set at the venue.")] = 1.0,
+    maker: MakerOption = None,
     taker: TakerOption = None,
     slippage: SlippageOption = None,
     latency_ms: LatencyOption = None,
+    fill_probability: FillProbabilityOption = None,
+    trades: TradesOption = False,
     top: Annotated[int, typer.Option(min=1, max=10_000, help="How many legs to list, largest results first.")] = 20,
     trades_csv: TradesCsvOption = None,
     sheet: SheetOption = None,
@@ -138,7 +144,15 @@ def run_portfolio(
         universe=choose_lake_markets(house, symbols, venue, window=window, start=start, end=end),
         sizing=sizing,
         limits=limits,
-        costs=read_costs(house.costs, taker=taker, slippage=slippage, latency_ms=latency_ms),
+        costs=read_costs(
+            house.costs,
+            maker=maker,
+            taker=taker,
+            slippage=slippage,
+            latency_ms=latency_ms,
+            fill_probability=fill_probability,
+        ),
+        use_trades=trades,
     )
     done = trade_portfolio(house, question)
     files.check_returns(done.result)

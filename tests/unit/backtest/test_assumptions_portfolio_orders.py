@@ -268,7 +268,7 @@ def test_what_a_part_brought_is_cash_and_counts_in_a_days_loss() -> None:
 
 def test_partial_exits_are_listed_with_their_leg() -> None:
     up = make_bars("100", "100", "100 110 100 110", *["110"] * 5)
-    legs = [make_leg(up, "L", symbol=symbol, take=10.0, take_share=0.4) for symbol in "BA"]
+    legs = [make_leg(up, "L", symbol=symbol, take=10.0, take_share=0.4) for symbol in ("B", "A")]
     result = trade_together({"A": up, "B": up}, *legs)
     told = result.partial_exits.select("leg", "symbol", "price", "size").rows()
     assert told == [("leg", "A", 110, 20), ("leg", "B", 110, 20)]

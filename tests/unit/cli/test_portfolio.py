@@ -8,7 +8,7 @@ import pytest
 
 from edgeproof.backtest.portfolio import PORTFOLIO_SYMBOL, PORTFOLIO_TRADES
 from edgeproof.bootstrap import open_workspace
-from edgeproof.domain.frames import BARS
+from edgeproof.domain.frames import BARS, TRADES
 from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.time import ONE_MINUTE
 from fakes.command_line import make_desk, run
@@ -112,6 +112,75 @@ def test_trades_are_written_with_their_legs(ask: Ask, tmp_path: Path) -> None:
     written = pl.read_csv(tmp_path / "trades.csv")
     assert written.columns == PORTFOLIO_TRADES.names()
     assert written.height == document["account"]["metrics"]["trades"]
+
+
+LEVELS = """
+name: levels
+thesis: Something is touched.
+timeframe: 1m
+long: close > 0
+stop: (high - low) * 0.2 + 0.0001
+take: (high - low) * 0.2 + 0.0001
+take_share: 0.5
+"""
+RESTING = (
+    LEVELS.replace("name: levels", "name: resting") + "entry: {kind: limit, offset: 0.1 * (high - low), wait: 2}\n"
+)
+
+
+def test_entries_rest_and_parts_leave_as_the_strategy_says(
+    ask: Ask, desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (desk / "strategies" / "resting.yaml").write_text(RESTING)
+    document = ask("resting", "--symbols", "BTC-USDT", "--slippage", "0", "--sheet", str(tmp_path / "sheet.html"))
+    assert document["strategies"][0]["entry"] == "limit"
+    assert document["account"]["skipped"]["missed"] > 0
+    assert document["account"]["metrics"]["trades"] > 0
+    assert "part out" in (tmp_path / "sheet.html").read_text()
+    never = ask("resting", "--symbols", "BTC-USDT", "--fill-probability", "0", "--maker", "0.001")
+    assert never["account"]["skipped"]["missed"] > document["account"]["skipped"]["missed"]
+    assert run("portfolio", "resting", "ema_crossover", "--maker", "0.001") == 0
+    assert "entries rest at a limit: maker fee 0.100%, filled when touched 67%" in capsys.readouterr().out
+
+
+def test_trades_of_the_lake_settle_bars_where_they_are_asked_for(
+    ask: Ask, desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (desk / "strategies" / "levels.yaml").write_text(LEVELS)
+    free = "levels", "--symbols", "BTC-USDT", "--slippage", "0"
+    alone, without_any = ask(*free), ask(*free, "--trades")
+    assert (alone["trades_used"], without_any["trades_used"]) == ({}, {"imported:BTC-USDT": 0})
+    assert without_any["trials"]["in_ledger"] == 1
+    lake = open_workspace(desk).lake
+    bars = lake.bars(Instrument(venue="imported", symbol="BTC-USDT"), ONE_MINUTE)
+    highs = bars.select("venue", "symbol", "ts", seen_at="ts", price="high", size=1.0, side=pl.lit("buy"))
+    lake.append(TRADES, highs.with_columns(trade_id=pl.col("ts").dt.epoch("ms").cast(pl.String)))
+    settled = ask(*free, "--trades")
+    assert settled["trades_used"] == {"imported:BTC-USDT": bars.height}
+    assert settled["trials"]["in_ledger"] == 2
+    assert settled["account"]["metrics"]["total_return"] > alone["account"]["metrics"]["total_return"]
+    assert run("portfolio", *free, "--trades") == 0
+    assert f"trades of the market used to settle bars: {bars.height:,} of BTC-USDT" in capsys.readouterr().out
+
+
+def test_a_leg_tells_its_sharpe_ratio_with_its_interval_where_it_has_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    root = make_desk(tmp_path, {"BTC": 4 * 1_440})
+    (root / "strategies" / "levels.yaml").write_text(LEVELS)
+    (root / "strategies" / "never.yaml").write_text(LEVELS.replace("levels", "never").replace("> 0", "< 0"))
+    ask = ("portfolio", "levels", "never", "--workspace", str(root))
+    capsys.readouterr()
+    assert run(*ask, "--json") == 0
+    sharpes = {leg["leg"]: leg["sharpe"] for leg in json.loads(capsys.readouterr().out)["legs"]}
+    assert sharpes["never"] is None
+    told = sharpes["levels"]
+    assert told["low"] < told["estimate"] < told["high"]
+    assert run(*ask) == 0
+    shown = capsys.readouterr().out
+    assert f"{told['estimate']:.2f} ({told['low']:.1f} to {told['high']:.1f})" in shown
+    assert "a leg's Sharpe ratio is of its daily pnl over the account's equity" in shown
 
 
 def test_a_terminal_shows_legs_the_account_and_what_it_rests_on(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
