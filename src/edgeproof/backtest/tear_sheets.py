@@ -83,8 +83,17 @@ def write_pictures(sheet: Sheet, folder: str | Path) -> list[Path]:
         MissingExtra: The library that draws them is not installed.
         WorkError: A file cannot be written.
     """
+    return write_painted(render_pictures(sheet), folder)
+
+
+def write_painted(pictures: Mapping[str, bytes], folder: str | Path) -> list[Path]:
+    """Write pictures as ``name.png`` into a folder, which is made if need be.
+
+    Raises:
+        WorkError: A file cannot be written.
+    """
     written, place = [], _resolve(folder)
-    for name, picture in render_pictures(sheet).items():
+    for name, picture in pictures.items():
         target = place / f"{name}.png"
         write_atomically(target, picture)
         written.append(target)

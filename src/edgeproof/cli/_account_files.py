@@ -42,12 +42,7 @@ class AccountFiles:
             from edgeproof.sheets import require_quantstats
 
             require_quantstats()
-        if self.png is not None:
-            from edgeproof.sheets import require_drawing
-
-            require_drawing()
-            if self.png.expanduser().exists() and not self.png.expanduser().is_dir():
-                raise InvalidValue("png", str(self.png), "a folder")
+        check_pictures(self.png)
 
     def check_returns(self, account: Account) -> None:
         """Refuse an account that quantstats makes nothing of, before it is recorded.
@@ -88,6 +83,22 @@ def check_file(option: str, path: Path | None) -> None:
     """
     if path is not None and (not path.expanduser().resolve().parent.is_dir() or path.expanduser().is_dir()):
         raise InvalidValue(option, str(path), "a file in a folder that exists")
+
+
+def check_pictures(folder: Path | None) -> None:
+    """Refuse a place where no pictures can be written, before any work is done.
+
+    Raises:
+        InvalidValue: A file.
+        MissingExtra: The library that draws them is not installed.
+    """
+    if folder is None:
+        return
+    from edgeproof.sheets import require_drawing
+
+    require_drawing()
+    if folder.expanduser().exists() and not folder.expanduser().is_dir():
+        raise InvalidValue("png", str(folder), "a folder")
 
 
 def write_sheet(sheet: Sheet, path: Path) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from edgeproof.backtest.sweeps import NEUTRAL, draw_heat_map
-from edgeproof.cli._sweep_view import say_headline, say_luck, say_map, say_neighbourhood
-from edgeproof.pages import assemble_page, draw_landscape, open_templates
+from edgeproof.cli._sweep_pictures import draw_sweep
+from edgeproof.cli._sweep_view import say_headline, say_luck, say_measure, say_neighbourhood
+from edgeproof.pages import assemble_page, open_templates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import polars as pl
 
-_MOST_CELLS: Final = 60
 _MEASURES: Final = ("score", "total_return", "sharpe", "sharpe_low", "max_drawdown", "trades", "profit_factor")
 _PAGE: Final = """<header>
 <p class="kicker">edgeproof sweep, scored by {{ document.metric }}</p>
@@ -22,9 +21,10 @@ _PAGE: Final = """<header>
 <p>{{ neighbourhood }}</p>
 {% for remark in document.remarks %}<p>{{ remark }}</p>
 {% endfor %}</header>
-{% for name, caption in captions.items() %}
-<h2>{{ caption }}</h2>
-<div class="card"><div class="figure" data-figure="{{ name }}" role="img" aria-label="{{ caption }}" style="height: 460px"></div></div>
+{% for name, picture in pictures.items() %}
+<h2>{{ picture.heading }}</h2>
+<div class="card"><div class="figure" data-figure="{{ name }}" role="img" aria-label="{{ picture.heading }}. {{ picture.told }}" style="height: 460px"></div>
+<p class="soft after"><small>{{ picture.told }}</small></p></div>
 {% endfor %}
 <h2>The best {{ document.rows | length }}</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="The best combinations">
@@ -34,7 +34,7 @@ _PAGE: Final = """<header>
 <tbody>
 {% for row in document.rows %}
 <tr><td class="n">{{ loop.index }}</td><td>{{ row.strategy }}</td><td class="nowrap">{{ row.symbol }} {{ row.timeframe }}</td>
-{% for name in columns %}<td class="n">{{ "-" if row[name] is none else "%.4g" | format(row[name]) }}</td>{% endfor %}</tr>
+{% for name in columns %}<td class="n">{{ say(name, row[name]) }}</td>{% endfor %}</tr>
 {% endfor %}
 </tbody>
 </table>
@@ -44,15 +44,7 @@ _PAGE: Final = """<header>
 
 def render_page(document: Mapping[str, Any], table: pl.DataFrame) -> str:
     """The page of a sweep; it reaches no network and escapes what comes from strategies and data."""
-    figures: dict[str, Any] = {}
-    captions: dict[str, str] = {}
-    swept = document["params"]
-    heat = draw_heat_map(table, swept[1], swept[0], most_x=_MOST_CELLS, most_y=_MOST_CELLS) if len(swept) > 1 else None
-    if heat is not None:
-        figures["map"], captions["map"] = draw_landscape(heat, NEUTRAL.get(document["metric"])), say_map(document, heat)
-    for name in swept if document["best"] else ():
-        figures[f"along-{name}"] = _draw_along(document, table, name)
-        captions[f"along-{name}"] = f"Every combination's score along {name}"
+    pictures = draw_sweep(document, table)
     content = (
         open_templates()
         .from_string(_PAGE)
@@ -61,31 +53,16 @@ def render_page(document: Mapping[str, Any], table: pl.DataFrame) -> str:
             headline=say_headline(document),
             luck=say_luck(document),
             neighbourhood=say_neighbourhood(document),
-            captions=captions,
+            pictures=pictures,
+            say=say_measure,
             columns=[
                 *document["columns"],
                 *(name for name in _MEASURES if name == "score" or name != document["metric"]),
             ],
         )
     )
-    return assemble_page(content, title=f"edgeproof sweep of {', '.join(document['strategies'])}", figures=figures)
-
-
-def _draw_along(document: Mapping[str, Any], table: pl.DataFrame, name: str) -> dict[str, Any]:
-    best = document["best"]
-    rows = table.filter(strategy=best["strategy"], symbol=best["symbol"], timeframe=best["timeframe"])
-    scored = rows.filter(rows["score"].is_not_null())
-    points = {"x": scored[name].to_list(), "y": scored["score"].to_list()}
-    return {
-        "data": [
-            {"type": "scatter", "mode": "markers", **points, "marker": {"color": "--series-1", "opacity": 0.6}},
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [best[name]],
-                "y": [best["score"]],
-                "marker": {"symbol": "star", "size": 14, "color": "--earned"},
-            },
-        ],
-        "layout": {"xaxis": {"title": {"text": name}}, "yaxis": {"title": {"text": "score"}}},
-    }
+    return assemble_page(
+        content,
+        title=f"edgeproof sweep of {', '.join(document['strategies'])}",
+        figures={name: picture.figure for name, picture in pictures.items()},
+    )

@@ -38,10 +38,14 @@ def show_sweep(console: Console, document: Mapping[str, Any], table: pl.DataFram
     if document["rows"]:
         console.print()
         console.print(_draw_rows(document))
-    if document.get("html"):
-        console.print(Text(document["html"]), soft_wrap=True)
-    for line in (*(f"warning: {remark}" for remark in document["remarks"]), *list_written(document)):
+    for line in (*(f"warning: {remark}" for remark in document["remarks"]), *list_files(document)):
         console.print(Text(line), soft_wrap=True)
+
+
+def list_files(document: Mapping[str, Any]) -> list[str]:
+    """A line for each file that was written."""
+    page = [f"page of the sweep written to {document['html']}"] if document.get("html") else []
+    return [*page, *list_written(document)]
 
 
 def say_headline(document: Mapping[str, Any]) -> str:
@@ -81,13 +85,22 @@ def say_neighbourhood(document: Mapping[str, Any]) -> str:
     )
 
 
-def say_map(document: Mapping[str, Any], heat: HeatMap) -> str:
-    """What the map shows."""
+def say_map(document: Mapping[str, Any], heat: HeatMap, best: str = "* the best") -> str:
+    """What the map shows, and how it marks the best."""
     others = [name for name in document["params"] if name not in {heat.x, heat.y}]
     median = f", median over {', '.join(others)}" if others else ""
-    best = document["best"]
-    place = f"{best['strategy']} on {best['symbol']} {best['timeframe']}"
-    return f"score by {document['metric']} of {place}: {heat.y} down, {heat.x} to the right{median}; * the best"
+    winner = document["best"]
+    place = f"{winner['strategy']} on {winner['symbol']} {winner['timeframe']}"
+    return f"Score by {document['metric']} of {place}: {heat.y} down, {heat.x} to the right{median}; {best}."
+
+
+def say_measure(name: str, value: float | None) -> str:
+    """A param or a measure of a row, as a table says it."""
+    if value is None:
+        return "-"
+    if name in {"total_return", "max_drawdown"}:
+        return f"{value:+.2%}" if name == "total_return" else f"{value:.2%}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
 def _say_best(luck: Mapping[str, float]) -> str:
@@ -135,14 +148,6 @@ def _draw_rows(document: Mapping[str, Any]) -> Table:
     for name in (*document["columns"], *measures):
         table.add_column(name.replace("_", " "), justify="right")
     for rank, row in enumerate(rows, start=1):
-        numbers = [_say_number(name, row[name]) for name in (*document["columns"], *measures)]
+        numbers = [say_measure(name, row[name]) for name in (*document["columns"], *measures)]
         table.add_row(str(rank), *(Text(row[name]) for name in places), *numbers)
     return table
-
-
-def _say_number(name: str, value: float | None) -> str:
-    if value is None:
-        return "-"
-    if name in {"total_return", "max_drawdown"}:
-        return f"{value:+.2%}" if name == "total_return" else f"{value:.2%}"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"

@@ -100,6 +100,14 @@ def run_sweep(
             metavar="PATH", help="Write the best combination's tear sheet there, heat-map and all.", show_default=False
         ),
     ] = None,
+    png: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Write the heat-map, and how flat it is around the best, there as PNG.",
+            show_default=False,
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help=f"Run more than {_UNASKED:,} combinations.")] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -109,17 +117,18 @@ def run_sweep(
     Without --param, --random and --optuna move every param over its declared range. An interrupted sweep goes on where
     it stopped when the same command is run again.
     """
-    from edgeproof.backtest.sweeps import REACH
+    from edgeproof.backtest.sweeps import REACH, NoCombination
     from edgeproof.bootstrap import open_workspace
-    from edgeproof.cli._account_files import check_file
+    from edgeproof.cli._account_files import check_file, check_pictures
     from edgeproof.cli._sweep_run import compute_sweep, describe_sweep, load_ground
     from edgeproof.cli._sweep_view import show_sweep
-    from edgeproof.domain.errors import RequestError, WorkError
+    from edgeproof.domain.errors import InvalidValue, RequestError, WorkError
 
     house = open_workspace(workspace)
     chosen = find_strategies(house, strategies)
     check_file("html", html)
     check_file("sheet", sheet)
+    check_pictures(png)
     cores = count_cores()
     wanted = workers or house.settings.compute.workers or house.settings.research.workers or cores
     who = compute or house.settings.compute.ray or None
@@ -143,13 +152,15 @@ def run_sweep(
                 metric=metric, random=random, optuna=optuna, seed=seed, yes=yes,
             )  # fmt: skip
             done = compute_sweep(house, ground, plan, chosen, workers=wanted, compute=who)
-            _require_rows(done.table.height, where)
+    except NoCombination:
+        raise InvalidValue("where", where, "a condition that holds for some combination of these values") from None
     except KeyboardInterrupt:
         raise WorkError("interrupted; recorded trials are kept, run the same command again to go on") from None
     drawn = random is not None or optuna is not None
     document = describe_sweep(done, top=top, reach=REACH if drawn else None)
     document["html"] = None if html is None else _write_page(done, document, html)
     document["sheet"] = None if sheet is None or document["best"] is None else _write_sheet(done, document, sheet)
+    document["png"] = None if png is None else _write_pictures(done, document, png)
     answer(document, as_json=as_json, show=lambda console: show_sweep(console, document, done.table))
 
 
@@ -171,7 +182,7 @@ def _plan(
 
     names = {name for strategy in strategies for name in strategy.params}
     try:
-        plan = plan_sweep(
+        return plan_sweep(
             ground.markets,
             strategies,
             grid=grid,
@@ -185,16 +196,6 @@ def _plan(
         )
     except TooManyCombinations as error:
         raise TooManyCombinations(error.count, error.most, "confirm with --yes") from None
-    _require_rows(plan.count, where)
-    return plan
-
-
-def _require_rows(count: int, where: str | None) -> None:
-    """Refuse a sweep of nothing; optuna only finds while it draws that no combination is let in."""
-    from edgeproof.domain.errors import InvalidValue
-
-    if not count:
-        raise InvalidValue("where", where, "a condition that holds for some combination of these values")
 
 
 def _read_grid(given: Sequence[str] | None) -> dict[str, list[float]] | None:
@@ -248,3 +249,13 @@ def _write_sheet(done: Sweep, document: dict[str, Any], path: Path) -> str:
     from edgeproof.cli._sweep_run import replay_best
 
     return write_sheet(make_sweep_sheet(done, replay_best(done, document["best"]), document), path)
+
+
+def _write_pictures(done: Sweep, document: dict[str, Any], folder: Path) -> list[str]:
+    from edgeproof.backtest.tear_sheets import write_painted
+    from edgeproof.cli._sweep_pictures import draw_sweep
+    from edgeproof.cli._sweep_view import say_headline
+    from edgeproof.sheets import paint_pictures
+
+    painted = paint_pictures(draw_sweep(document, done.table), say_headline(document))
+    return [str(path) for path in write_painted(painted, folder)]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _WIDTH: Final = 10.0  # inches, as all lengths of paper here
 _HEIGHT: Final = 5.4
 _DOTS: Final = 144
-_ROW: Final = 0.27
+_ROW: Final = 0.3
 _LEAST_LAND: Final = 1.3
 _MOST_LAND: Final = 8.0
 _EDGE: Final = 0.15
@@ -168,13 +168,17 @@ def _resolve(value: Any, colours: Mapping[str, str]) -> Any:  # noqa: ANN401 - J
 
 
 def _dress(axis: Any, across: Figure, along: Figure, colours: Mapping[str, str]) -> None:  # noqa: ANN401
-    ticker = import_module("matplotlib.ticker")
     axis.set_facecolor(colours["--card"])
     if not axis.images:
         axis.grid(visible=True, color=colours["--line"], linewidth=0.6)
     axis.set_axisbelow(True)
     axis.spines[:].set_visible(False)
     axis.tick_params(colors=colours["--soft"], labelsize=8.5, length=0)
+    _scale(axis, across, along, colours)
+
+
+def _scale(axis: Any, across: Figure, along: Figure, colours: Mapping[str, str]) -> None:  # noqa: ANN401
+    ticker = import_module("matplotlib.ticker")
     for side, own in ((axis.xaxis, across), (axis.yaxis, along)):
         if "title" in own:
             side.set_label_text(own["title"]["text"], fontsize=9, color=colours["--soft"])
@@ -182,6 +186,10 @@ def _dress(axis: Any, across: Figure, along: Figure, colours: Mapping[str, str])
             side.set_major_formatter(ticker.PercentFormatter(1.0))
         elif "tickformat" in own:
             side.set_major_formatter("{x:" + own["tickformat"].replace("~", "") + "}")
+        if "dtick" in own:
+            side.set_major_locator(ticker.MultipleLocator(own["dtick"]))
+    if "range" in across:
+        axis.set_xlim(across["range"])
     if "range" in along:
         axis.set_ylim(along["range"])
     if not along.get("showticklabels", True):

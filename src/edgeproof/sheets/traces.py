@@ -23,6 +23,8 @@ _DASHES: Final = {"solid": "-", "dot": ":"}
 _SMALL: Final = 6  # pixels; marks below this have thin strokes
 _THINNEST_BAR: Final = 1 / 350  # share of what is in view; a thinner bar would be hard to see
 _MOST_NUMBERED: Final = 250  # cells of a heat-map with room for their numbers
+_LETTERS_ACROSS: Final = 110  # in the names of a heat-map's columns
+_ROWS_NAMED: Final = 32
 _CORNER: Final = (0.34, -0.28)  # where the star stands in a cell that has a number
 
 
@@ -58,7 +60,9 @@ def _draw_scatter(axis: Any, trace: Figure, layout: Figure, data: list[Figure], 
         axis.fill_between(x, y, color=line["color"], alpha=0.35, linewidth=0, step="post" if step else None)
     if trace.get("fill") == "tonexty":
         before = _read_y(data[data.index(trace) - 1])
-        axis.fill_between(x, before, y, color=line["color"], alpha=trace.get("opacity", 0.5), linewidth=0)
+        label = trace["name"] if trace.get("showlegend") else None
+        opacity = trace.get("opacity", 0.5)
+        axis.fill_between(x, before, y, color=line["color"], alpha=opacity, linewidth=0, label=label)
     if line["width"]:
         dash = _DASHES[line.get("dash", "solid")]
         style = "steps-post" if step else "default"
@@ -73,7 +77,7 @@ def _draw_marks(axis: Any, trace: Figure, layout: Figure, data: list[Figure], ca
         numbered = _number_cells(land) is not None
         right, up = _CORNER if numbered else (0.0, 0.0)
         x, y = [land["x"].index(name) + right for name in x], [land["y"].index(name) + up for name in y]
-        size, edge = (size * 0.8, card) if numbered else (size, card)
+        edge = card
     axis.scatter(
         x, y, s=(size * _POINTS_A_PIXEL) ** 2, marker=_MARKERS[marker["symbol"]], color=marker["color"],
         alpha=marker.get("opacity", 1.0), linewidths=0.7 if size < _SMALL else 1.1, label=trace.get("name"), zorder=3,
@@ -137,7 +141,8 @@ def _draw_cells(axis: Any, trace: Figure, _: Figure, __: list[Figure], ___: str)
     veil = trace.get("opacity", 1.0)
     image = axis.imshow(cells, aspect="auto", cmap=shades, vmin=low, vmax=high, alpha=veil)
     axis.grid(visible=False)
-    for side, names, most in ((axis.xaxis, trace["x"], 20), (axis.yaxis, trace["y"], 32)):
+    across = max(_LETTERS_ACROSS // (1 + max(len(name) for name in trace["x"])), 1)
+    for side, names, most in ((axis.xaxis, trace["x"], across), (axis.yaxis, trace["y"], _ROWS_NAMED)):
         every = -(-len(names) // most)
         side.set_ticks(range(0, len(names), every), names[::every])
     if "text" in trace:

@@ -162,6 +162,26 @@ def test_the_page_stands_alone_and_escapes_what_it_shows(desk: Path, run: Run, t
     assert desk.is_dir()
 
 
+def test_pictures_show_the_map_and_how_flat_it_is_and_each_param(run: Run, ask: Ask, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    folder = tmp_path / "pictures"
+    document = ask("mine", *GRID, "--metric", "total_return", "--png", str(folder))
+    assert document["png"] == [str(folder / f"{name}.png") for name in ("map", "flatness", "along-fast", "along-slow")]
+    assert {path.read_bytes()[:4] for path in folder.iterdir()} == {b"\x89PNG"}
+    told = run("mine", "--random", "9", "--metric", "total_return", "--png", str(tmp_path / "drawn"))
+    assert f"5 pictures written to {tmp_path / 'drawn'}" in told
+
+
+def test_a_table_without_scores_has_no_pictures(ask: Ask, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    assert ask("mine", "--param", "k=1:4", "--timeframe", "4h", "--png", str(tmp_path / "none"))["png"] == []
+
+
+def test_files_are_told_where_they_are(run: Run, tmp_path: Path) -> None:
+    told = run("mine", *GRID, "--metric", "total_return", "--html", str(tmp_path / "sweep.html"))
+    assert f"page of the sweep written to {tmp_path / 'sweep.html'}" in told
+
+
 def test_costs_are_as_asked_and_other_costs_are_other_trials(desk: Path, ask: Ask) -> None:
     one = ("mine", "--param", "fast=3", "--symbols", "BTC-USDT", "--metric", "total_return")
     (usual,) = ask(*one)["rows"]
@@ -228,6 +248,7 @@ def test_many_combinations_ask_for_a_yes(run: Run) -> None:
         (("--param", "fast=3", "--timeframe", "7m"), "timeframe cannot be '7m'"),
         (("--param", "fast=3", "--window", "long"), "length of time cannot be 'long'"),
         (("--param", "fast=3", "--html", "/nowhere/page.html"), "a file in a folder that exists"),
+        (("--param", "fast=3", "--png", __file__), "png cannot be"),
         (("--random", "3", "--optuna", "3"), "expected one of them"),
     ],
 )

@@ -2,15 +2,17 @@
 
 from edgeproof.backtest.sweeps.conditions import read_where
 from edgeproof.backtest.sweeps.doors import read_markets, sweep
-from edgeproof.backtest.sweeps.errors import CombinationRefused, TooManyCombinations
+from edgeproof.backtest.sweeps.errors import CombinationRefused, NoCombination, TooManyCombinations
 from edgeproof.backtest.sweeps.landscape import (
     REACH,
     HeatMap,
     Neighbourhood,
+    Ring,
     draw_heat_map,
     find_best,
     list_swept,
     measure_neighbourhood,
+    measure_rings,
 )
 from edgeproof.backtest.sweeps.markets import Markets
 from edgeproof.backtest.sweeps.plans import MOST_COMBINATIONS, Plan, plan_sweep
@@ -28,7 +30,9 @@ __all__ = [
     "Journal",
     "Markets",
     "Neighbourhood",
+    "NoCombination",
     "Plan",
+    "Ring",
     "TooManyCombinations",
     "check_address",
     "draw_heat_map",
@@ -36,6 +40,7 @@ __all__ = [
     "gather_rows",
     "list_swept",
     "measure_neighbourhood",
+    "measure_rings",
     "name_column",
     "plan_sweep",
     "read_markets",

@@ -27,6 +27,18 @@ class TooManyCombinations(RequestError):  # noqa: N818 - reads as what happened
         )
 
 
+class NoCombination(RequestError):  # noqa: N818
+    """A sweep of nothing: the condition leaves every combination out."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "`where` leaves every combination out; give other values, or a condition that some of them meet"
+        )
+
+    def __reduce__(self) -> tuple[type[NoCombination], tuple[()]]:
+        return (type(self), ())
+
+
 class CombinationRefused(RequestError):  # noqa: N818
     """Params that are each in range but that the strategy does not take together.
 

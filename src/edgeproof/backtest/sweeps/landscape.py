@@ -18,7 +18,7 @@ from edgeproof.domain.errors import InvalidValue
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edgeproof.domain.arrays import FloatArray
+    from edgeproof.domain.arrays import FloatArray, IntArray
 
 TOLERANCE: Final = 0.2
 REACH: Final = 0.1
@@ -49,6 +49,21 @@ class Neighbourhood:
     def share(self) -> float | None:
         """Share of the neighbours that are near; None where there are no neighbours."""
         return self.near / self.neighbours if self.neighbours else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """How the combinations score that are equally far from the best one.
+
+    Attributes:
+        steps: How far that is: 1 is what `Neighbourhood` calls neighbours, 2 those around them.
+        scores: Of those that have one, ascending.
+        count: How many there are, with and without a score.
+    """
+
+    steps: int
+    scores: tuple[float, ...]
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +120,8 @@ def measure_neighbourhood(
     if best is None:
         return None
     rows = _keep_settings_of_best(table)
-    beside = np.ones(rows.height, np.bool_)
-    for name in params:
-        places, most = _place(rows[name], reach)
-        at = places[rows["combination"].to_numpy() == best["combination"]]
-        beside &= np.abs(places - at) <= most + _ROUNDING
-    near = rows.filter(pl.Series(beside) & (pl.col("combination") != best["combination"]))["score"]
+    beside = pl.Series(_count_steps(rows, params, best["combination"], reach) <= 1)
+    near = rows.filter(beside & (pl.col("combination") != best["combination"]))["score"]
     floor = best["score"] - tolerance * abs(best["score"])
     mean = near.drop_nulls().mean()
     return Neighbourhood(
@@ -120,6 +131,21 @@ def measure_neighbourhood(
         mean=float(mean) if isinstance(mean, (int, float)) else None,
         tolerance=tolerance,
     )
+
+
+def measure_rings(table: pl.DataFrame, params: Sequence[str], *, reach: float | None = None) -> list[Ring]:
+    """The table ring by ring around its best row, nearest first; takes what `measure_neighbourhood` takes.
+
+    Flat ground has rings whose scores fall off slowly; a peak that stands alone is far above its first.
+    """
+    best = find_best(table)
+    if best is None:
+        return []
+    rows = _keep_settings_of_best(table)
+    steps = pl.Series("steps", np.maximum(_count_steps(rows, params, best["combination"], reach), 1))
+    others = rows.with_columns(steps).filter(pl.col("combination") != best["combination"])
+    grouped = others.group_by("steps").agg(pl.len(), pl.col("score").drop_nulls().sort()).sort("steps")
+    return [Ring(steps=far, scores=tuple(scores), count=count) for far, count, scores in grouped.iter_rows()]
 
 
 def draw_heat_map(table: pl.DataFrame, x: str, y: str, *, most_x: int = 24, most_y: int = 24) -> HeatMap | None:
@@ -159,8 +185,19 @@ def _keep_settings_of_best(table: pl.DataFrame) -> pl.DataFrame:
     return table.clear() if best is None else table.filter(*(pl.col(name) == best[name] for name in _PLACE))
 
 
+def _count_steps(rows: pl.DataFrame, params: Sequence[str], best: int, reach: float | None) -> IntArray:
+    """How many steps each row is away from the best one in that param in which it is furthest, shape (rows,)."""
+    far = np.zeros(rows.height)
+    home = rows["combination"].to_numpy() == best
+    for name in params:
+        places, step = _place(rows[name], reach)
+        away = np.abs(places - places[home])
+        far = np.maximum(far, away / step if step > 0.0 else np.where(away > 0.0, np.inf, 0.0))
+    return np.ceil(np.minimum(far - _ROUNDING, rows.height)).astype(np.int64)
+
+
 def _place(values: pl.Series, reach: float | None) -> tuple[FloatArray, float]:
-    """Where each value stands on its axis, and how far apart neighbours may be."""
+    """Where each value stands on its axis, and the length of a step."""
     numbers = values.cast(pl.Float64).to_numpy()
     if reach is None:
         return np.searchsorted(np.unique(numbers), numbers).astype(np.float64), 1.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from edgeproof.backtest.arguments import check_callables, read_count, read_timeframe
 from edgeproof.backtest.sweeps.combinations import Setting, combine, draw_points, list_draws, list_grid
-from edgeproof.backtest.sweeps.errors import TooManyCombinations
+from edgeproof.backtest.sweeps.errors import NoCombination, TooManyCombinations
 from edgeproof.backtest.sweeps.markets import open_scratch, try_combination
 from edgeproof.backtest.sweeps.spaces import read_spaces
 from edgeproof.backtest.sweeps.table import check_metric, describe_rows
@@ -97,6 +97,7 @@ def plan_sweep(  # noqa: PLR0913 - one keyword for each thing a sweep depends on
     Raises:
         UnknownName, InvalidValue: A param, value, timeframe or metric that cannot be.
         TooManyCombinations: More than ``most``.
+        NoCombination: ``where`` leaves all of them out; what optuna draws is known only as it draws.
         CombinationRefused: A strategy does not take these params together.
         NotRunnable: The bars cannot serve a strategy.
         MissingExtra: optuna is not installed.
@@ -121,6 +122,8 @@ def plan_sweep(  # noqa: PLR0913 - one keyword for each thing a sweep depends on
         _limit(sum(setting.space.count or 0 for setting in settings), most)
         count = _check(scratch, settings, lambda setting: list_grid([setting], where))
         open_search = _open_list(lambda: list_grid(settings, where))
+    if not count:
+        raise NoCombination
     return Plan(markets=markets, count=count, metric=metric, schema=describe_rows(strategies), open_search=open_search)
 
 

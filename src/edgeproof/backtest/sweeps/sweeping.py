@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from edgeproof.backtest.arguments import read_count
+from edgeproof.backtest.sweeps.errors import NoCombination
 from edgeproof.backtest.sweeps.markets import Answer, Label, Question
 from edgeproof.backtest.sweeps.pools import open_pool
 from edgeproof.backtest.sweeps.table import make_rows
@@ -96,8 +97,15 @@ def stream_rows(
 
 
 def gather_rows(plan: Plan, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """All rows of a sweep, in the order of the request."""
-    return pl.concat([plan.schema.to_frame(), *frames]).sort("combination")
+    """All rows of a sweep, in the order of the request.
+
+    Raises:
+        NoCombination: There are none.
+    """
+    rows = pl.concat([plan.schema.to_frame(), *frames]).sort("combination")
+    if rows.is_empty():
+        raise NoCombination
+    return rows
 
 
 def _answer(ask: Ask, combinations: Sequence[Combination], markets: Markets, journal: Journal | None) -> list[Answer]:

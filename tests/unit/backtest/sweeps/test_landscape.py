@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeproof.backtest.sweeps import draw_heat_map, find_best, list_swept, measure_neighbourhood
+from edgeproof.backtest.sweeps import draw_heat_map, find_best, list_swept, measure_neighbourhood, measure_rings
 from edgeproof.domain.errors import InvalidValue
 
 
@@ -115,3 +115,32 @@ def test_a_cell_is_the_median_of_what_it_holds() -> None:
 def test_a_tolerance_is_a_share() -> None:
     with pytest.raises(InvalidValue):
         measure_neighbourhood(make_table(SLOPE), ["a"], tolerance=20)
+
+
+def test_rings_go_outward_from_the_best_and_hold_every_other_combination() -> None:
+    rings = measure_rings(make_table(SLOPE), ["a", "b"])
+    assert [(ring.steps, ring.count) for ring in rings] == [(1, 8), (2, 3)]
+    assert rings[0].scores == (-4.0, 0.0, 1.0, 1.0, 1.6, 1.7, 1.9)
+    assert rings[1].scores == (1.99, 1.99, 1.99)
+
+
+def test_rings_of_drawn_params_are_as_wide_as_the_reach() -> None:
+    rings = measure_rings(make_table([[1.0, 1.5, 2.0, 1.9, 1.0, 0.5]]), ["b"], reach=0.2)
+    assert [(ring.steps, ring.scores) for ring in rings] == [(1, (1.5, 1.9)), (2, (1.0, 1.0)), (3, (0.5,))]
+
+
+def test_a_table_without_a_score_has_no_rings() -> None:
+    assert measure_rings(make_table([[None, None]]), ["b"]) == []
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.floats(-9, 9) | st.none(), min_size=3, max_size=3), min_size=2, max_size=5),
+    st.sampled_from([None, 0.1, 0.4]),
+)
+def test_the_first_ring_is_the_neighbourhood(scores: list[list[float | None]], reach: float | None) -> None:
+    table = make_table(scores)
+    around = measure_neighbourhood(table, ["a", "b"], reach=reach)
+    rings = measure_rings(table, ["a", "b"], reach=reach)
+    assert around is None or sum(ring.count for ring in rings) == table.height - 1
+    assert sum(ring.count for ring in rings if ring.steps == 1) == (0 if around is None else around.neighbours)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from edgeproof.backtest import backtest
-from edgeproof.backtest.sweeps import SCORES, TooManyCombinations, sweep
+from edgeproof.backtest.sweeps import SCORES, NoCombination, TooManyCombinations, sweep
 from edgeproof.domain.errors import InvalidValue, RequestError, UnknownName
 from edgeproof.execution import Costs, Regime
 from edgeproof.strategies import NotRunnable, load_strategy
@@ -216,7 +216,8 @@ def test_where_leaves_combinations_out_of_every_method() -> None:
         table = sweep(ONE, CROSSING, grid=grid, where=rising, **method)
         assert 0 < table.height <= 45
         assert (table["fast"] < table["slow"]).all()
-    assert sweep(ONE, CROSSING, grid=grid, where=lambda _: False).is_empty()
+        with pytest.raises(NoCombination, match="`where` leaves every combination out; give other values"):
+            sweep(ONE, CROSSING, grid=grid, where=lambda _: False, **method)
 
 
 def test_less_risk_scores_higher() -> None:
