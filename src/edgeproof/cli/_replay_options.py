@@ -98,11 +98,11 @@ def find_strategies(house: Workspace, names: Sequence[str]) -> list[Strategy]:
 def read_costs(
     usual: Costs,
     *,
+    maker: float | None,
     taker: float | None,
     slippage: float | None,
     latency_ms: int | None,
-    maker: float | None = None,
-    fill_probability: float | None = None,
+    fill_probability: float | None,
 ) -> Costs:
     """The workspace's costs, but for what was told otherwise; one slippage stands for all that is calibrated."""
     from dataclasses import replace

@@ -95,12 +95,12 @@ def test_one_slippage_stands_for_all_that_is_calibrated(ask: Ask, desk: Path) ->
 
 def test_other_options_keep_what_is_calibrated(ask: Ask) -> None:
     options = ("--maker", "0.0001", "--taker", "0.0004", "--latency-ms", "0", "--fill-probability", "0.5")
-    for command in (("backtest", "patient"), ("sweep", "patient", "--random", "1")):
-        ask(*command, *options)
-    document = ask("backtest", "patient", *options)
-    told = [document["conditions"][name] for name in ("maker", "taker", "latency_ms", "fill_probability", WILD)]
-    assert told == [0.0001, 0.0004, 0, 0.5, 1.8]
-    assert document["trials"] == {"recorded": 2, "new": 0, "in_ledger": 2}
+    ask("sweep", "patient", "--random", "1", *options)
+    alone, together = ask("backtest", "patient", *options), ask("portfolio", "patient", *options)
+    for document in (alone, together):
+        told = [document["conditions"][name] for name in ("maker", "taker", "latency_ms", "fill_probability", WILD)]
+        assert told == [0.0001, 0.0004, 0, 0.5, 1.8]
+    assert alone["trials"] == {"recorded": 2, "new": 0, "in_ledger": 2}
 
 
 def test_the_chance_of_a_touch_decides_how_many_entries_are_missed(
@@ -120,7 +120,7 @@ def test_the_chance_of_a_touch_decides_how_many_entries_are_missed(
         (("--maker", "-0.1"), "maker cannot be -0.1"),
     ],
 )
-@pytest.mark.parametrize("command", ["backtest", "sweep"])
+@pytest.mark.parametrize("command", ["backtest", "sweep", "portfolio"])
 def test_costs_that_cannot_be_are_one_line(
     desk: Path, capsys: pytest.CaptureFixture[str], command: str, options: tuple[str, ...], told: str
 ) -> None:
@@ -141,6 +141,15 @@ def test_sweep_cycle_and_backtest_ask_the_same_questions_and_agree(ask: Ask, des
     assert open_workspace(desk).ledger.count_trials() == 2
 
 
+def test_a_portfolio_pays_what_its_backtest_pays(ask: Ask) -> None:
+    options = ("ema_crossover", "--timeframe", "1m", "--symbols", "BTC-USDT")
+    account, alone = ask("portfolio", *options)["account"], ask("backtest", *options)["total"]
+    assert account["metrics"] == alone["metrics"]
+    flat = ask("portfolio", *options, "--slippage", "0.00052")["account"]
+    assert flat["trial"] != account["trial"]
+    assert flat["metrics"]["slippage"] != account["metrics"]["slippage"]
+
+
 def test_the_sheet_of_a_sweep_says_what_was_charged(ask: Ask, tmp_path: Path) -> None:
     page = tmp_path / "sheet.html"
     document = ask("sweep", "ema_crossover", "--param", "fast=9,12", "--timeframe", "1m", "--metric", "total_return",
@@ -152,7 +161,12 @@ def test_the_sheet_of_a_sweep_says_what_was_charged(ask: Ask, tmp_path: Path) ->
 
 def test_a_wrong_regime_stops_every_command_before_any_work(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (desk / "edgeproof.toml").write_text(SETTINGS.replace("regime_volatile() > 0", "regime_volatile()"), "utf-8")
-    for command in (("backtest", "patient"), ("sweep", "patient", "--random", "1"), ("research", "run")):
+    for command in (
+        ("backtest", "patient"),
+        ("sweep", "patient", "--random", "1"),
+        ("portfolio", "patient"),
+        ("research", "run"),
+    ):
         assert run(*command, "--workspace", str(desk)) == 2
         said = capsys.readouterr().err.strip()
         assert "costs.regimes.0.when: expected a condition on bars" in said
