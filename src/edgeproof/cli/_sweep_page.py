@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from edgeproof.cli._sweep_pictures import draw_sweep
-from edgeproof.cli._sweep_view import say_headline, say_luck, say_measure, say_neighbourhood
+from edgeproof.cli._sweep_view import say_conditions, say_headline, say_luck, say_measure, say_neighbourhood
 from edgeproof.pages import assemble_page, open_templates
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ _PAGE: Final = """<header>
 <h1>{{ headline }}</h1>
 <p>{{ luck }}</p>
 <p>{{ neighbourhood }}</p>
+<p>{{ conditions[:1] | upper }}{{ conditions[1:] }}.</p>
 {% for remark in document.remarks %}<p>{{ remark }}</p>
 {% endfor %}</header>
 {% for name, picture in pictures.items() %}
@@ -53,6 +54,7 @@ def render_page(document: Mapping[str, Any], table: pl.DataFrame) -> str:
             headline=say_headline(document),
             luck=say_luck(document),
             neighbourhood=say_neighbourhood(document),
+            conditions=say_conditions(document),
             pictures=pictures,
             say=say_measure,
             columns=[

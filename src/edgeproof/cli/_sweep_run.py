@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from edgeproof.backtest import replay_signals
+from edgeproof.backtest import describe_conditions, replay_signals
 from edgeproof.backtest.sweeps import (
     Journal,
     Markets,
@@ -180,14 +180,15 @@ def describe_sweep(done: Sweep, *, top: int, reach: float | None) -> dict[str, A
     columns = list(dict.fromkeys(name_column(name) for strategy in done.strategies for name in strategy.params))
     swept = list_swept(table, columns)
     around = measure_neighbourhood(table, swept, reach=reach)
-    window = done.ground.desk.window
+    window, markets = done.ground.desk.window, done.ground.markets
     lucky = done.field.expect_luck(round(window.days)) * math.sqrt(_DAYS_PER_YEAR)
     listed = table.filter(table["score"].is_not_null()).sort("score", "combination", descending=[True, False])
     return {
         "strategies": [strategy.name for strategy in done.strategies],
-        "symbols": list(done.ground.markets.symbols),
+        "symbols": list(markets.symbols),
         "timeframes": table["timeframe"].unique(maintain_order=True).to_list(),
         "window": {"start": format_ms(window.start_ms), "end": format_ms(window.end_ms)},
+        "conditions": describe_conditions(markets.costs, markets.rules, markets.initial_equity),
         "metric": done.plan.metric,
         "params": swept,
         "columns": [name for name in columns if _moved(table, name)],

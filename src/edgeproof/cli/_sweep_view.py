@@ -9,6 +9,7 @@ from rich.text import Text
 
 from edgeproof.backtest.sweeps import NEUTRAL, HeatMap, draw_heat_map
 from edgeproof.cli._account_files import list_written
+from edgeproof.research.report.words import say_costs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,8 +39,15 @@ def show_sweep(console: Console, document: Mapping[str, Any], table: pl.DataFram
     if document["rows"]:
         console.print()
         console.print(_draw_rows(document))
-    for line in (*(f"warning: {remark}" for remark in document["remarks"]), *list_files(document)):
+    remarks = [f"warning: {remark}" for remark in document["remarks"]]
+    for line in (say_conditions(document), *remarks, *list_files(document)):
         console.print(Text(line), soft_wrap=True)
+
+
+def say_conditions(document: Mapping[str, Any]) -> str:
+    """What every combination started with, and what trading was assumed to cost."""
+    conditions = document["conditions"]
+    return f"each combination an account of {conditions['initial_equity']:,.0f}; {say_costs(conditions)}"
 
 
 def list_files(document: Mapping[str, Any]) -> list[str]:

@@ -150,6 +150,18 @@ def test_a_portfolio_pays_what_its_backtest_pays(ask: Ask) -> None:
     assert flat["metrics"]["slippage"] != account["metrics"]["slippage"]
 
 
+def test_a_sweep_says_what_was_charged(
+    ask: Ask, desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask("sweep", "ema_crossover", "--param", "fast=9,12")["conditions"][WILD] == 1.8
+    page = tmp_path / "sweep.html"
+    options = ("--param", "fast=9,12", "--html", str(page))
+    assert run("sweep", "ema_crossover", *options, "--workspace", str(desk)) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "each combination an account of 10,000; fee 0.060%, slippage 0.030% to 0.070% by UTC hour" in told
+    assert "times 1.4 where volume &lt; 0.3 * on(" in page.read_text("utf-8")
+
+
 def test_the_sheet_of_a_sweep_says_what_was_charged(ask: Ask, tmp_path: Path) -> None:
     page = tmp_path / "sheet.html"
     document = ask("sweep", "ema_crossover", "--param", "fast=9,12", "--timeframe", "1m", "--metric", "total_return",
