@@ -13,6 +13,7 @@ from edgeproof.backtest.sweeps.landscape import draw_heat_map, list_swept
 from edgeproof.backtest.sweeps.table import NEUTRAL
 from edgeproof.domain.errors import InvalidValue, SchemaMismatch
 from edgeproof.domain.results import PARTIAL_EXITS
+from edgeproof.domain.scalars import read_whole
 from edgeproof.pages import write_atomically
 from edgeproof.sheets import (
     MOST_CANDLES,
@@ -123,11 +124,12 @@ def make_sheet(  # noqa: PLR0913 - as above
     candles: int = MOST_CANDLES,
 ) -> Sheet:
     """What `write_tear_sheet` shows, for `write_pictures`; takes the same."""
-    if isinstance(candles, bool) or not isinstance(candles, int) or candles < 1:
+    most = read_whole(candles)
+    if most is None or most < 1:
         raise InvalidValue("candles", candles, "a whole number, 1 or more")
     _check_account(result)
     series = {} if bars is None else split_bars(bars, needs_volume=False)
-    gathered = {name: gather_candles(one, most=max(1, candles // len(series))) for name, one in series.items()}
+    gathered = {name: gather_candles(one, most=max(1, most // len(series))) for name, one in series.items()}
     if sweep is not None:
         _check_sweep(sweep)
     land = None if sweep is None else _draw_sweep(sweep)

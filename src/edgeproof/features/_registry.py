@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.registry import Registry
+from edgeproof.domain.scalars import read_number
 from edgeproof.domain.series import VALUE_COLUMNS
 from edgeproof.domain.time import ONE_MINUTE, Timeframe
 
@@ -83,10 +84,10 @@ class Parameter:
             InvalidValue: Not a number, outside the range, or not whole where it must be.
         """
         kind = "a whole number" if self.integer else "a number"
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not self.low <= value <= self.high or (self.integer and value != int(value)):
+        number = read_number(value)
+        if number is None or not self.low <= number <= self.high or (self.integer and number != int(number)):
             raise InvalidValue(f"{self.name} of {feature}", value, f"{kind} from {self.low:g} to {self.high:g}")
-        return int(value) if self.integer else float(value)
+        return int(number) if self.integer else float(number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _DATE: Final = {"type": "date"}
 # Each name as wide as its text: on a narrow page three of them fit into one line.
 _LEGEND_ABOVE: Final = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "entrywidth": 0}
-_FLAT: Final = 0.01  # share of a level that nothing left by which its axis reaches beyond it
+_FLAT: Final = 0.012  # share of a level that nothing left by which its axis reaches beyond it
 
 
 def draw_equity(ts: IntArray, equity: FloatArray, initial: float, falls: Sequence[Drawdown]) -> Figure:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -135,7 +136,14 @@ def test_pictures_are_named_for_what_they_show(tmp_path: Path) -> None:
     assert sorted(written) == sorted((tmp_path / "png").iterdir())
 
 
-@pytest.mark.parametrize("candles", [0, -1, 1.5, True])
+def test_numpy_counts_candles_too() -> None:
+    walk, result = trade_walk(50)
+    most: Any = np.int64(10)
+    (market,) = make_sheet(result, bars=walk, candles=most).markets.values()
+    assert len(market.candles) <= 10
+
+
+@pytest.mark.parametrize("candles", [0, -1, 1.5, True, np.float64(3.0), np.int64(0)])
 def test_a_number_of_candles_is_a_whole_number(candles: int) -> None:
     _, result = trade_walk(50)
     with pytest.raises(RequestError, match="candles"):

@@ -161,6 +161,12 @@ def test_arguments_left_out_take_their_defaults() -> None:
     np.testing.assert_array_equal(compute_feature("rsi", (), data), compute_feature("rsi", (14,), data))
 
 
+def test_numpy_numbers_are_numbers_and_kept_as_python_has_them() -> None:
+    (window,) = FEATURES["ema"].check_arguments([np.int64(20)])  # type: ignore[list-item]
+    assert window == 20
+    assert type(window) is int
+
+
 def test_truth_values_and_texts_are_no_numbers() -> None:
     for wrong in (True, "20", None):
         with pytest.raises(InvalidValue, match="window of ema"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from edgeproof.backtest.arguments import read_costs, read_equity, read_rules, read_timeframe
 from edgeproof.backtest.frames import split_bars, split_factors, split_funding, split_trades
-from edgeproof.backtest.portfolio.legs import Leg, check_priority
+from edgeproof.backtest.portfolio.legs import Leg, keep_priority
 from edgeproof.backtest.portfolio.limits import Limits
 from edgeproof.backtest.portfolio.replaying import replay_legs
 from edgeproof.backtest.portfolio.sizing import Sizing, check_sizing
@@ -58,7 +58,7 @@ class Member:
         if self.params is not None and not isinstance(self.params, Mapping):
             raise InvalidValue("params", self.params, 'values by name, such as {"fast": 9}')
         read_timeframe(self.timeframe)
-        check_priority(self.priority)
+        keep_priority(self)
         check_sizing(self.sizing)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edgeproof.backtest.portfolio.sizing import check_sizing
 from edgeproof.domain.errors import InvalidValue
+from edgeproof.domain.scalars import read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +41,7 @@ class Leg:
     identity: str = ""
 
     def __post_init__(self) -> None:
-        check_priority(self.priority)
+        keep_priority(self)
         check_sizing(self.sizing)
 
     @property
@@ -49,14 +50,17 @@ class Leg:
         return self.priority, self.symbol, self.identity or self.name
 
 
-def check_priority(priority: object) -> None:
-    """Refuse a place in the row that cannot be compared with others.
+def keep_priority(one: object) -> None:
+    """Keep a place in the row as Python's number, and refuse one that cannot be compared with others.
 
     Raises:
         InvalidValue: No whole number.
     """
-    if isinstance(priority, bool) or not isinstance(priority, int):
-        raise InvalidValue("priority", priority, "a whole number; lower ones are served first")
+    given = getattr(one, "priority", None)
+    priority = read_whole(given)
+    if priority is None:
+        raise InvalidValue("priority", given, "a whole number; lower ones are served first")
+    object.__setattr__(one, "priority", priority)
 
 
 def order_legs(legs: Iterable[Leg]) -> tuple[Leg, ...]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from sys import float_info
 
+from edgeproof.backtest.portfolio.terms import ANY, keep_count, keep_number
 from edgeproof.domain.errors import InvalidValue
 
 _MOST_POSITIONS = 10_000
 _MOST_DAYS = 3_650
-_ANY = float_info.max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +30,10 @@ class CorrelationCap:
     days: int = 30
 
     def __post_init__(self) -> None:
-        _check_number("exposure of the correlation cap", self.exposure, 0.0, _ANY, "a multiple of equity above 0")
-        _check_number("correlation threshold", self.threshold, 0.0, 1.0, "a correlation above 0, at most 1")
-        _check_count("days of the correlation cap", self.days, _MOST_DAYS)
+        cap = "of the correlation cap"
+        keep_number(self, "exposure", "a multiple of equity above 0", most=ANY, what=f"exposure {cap}")
+        keep_number(self, "threshold", "a correlation above 0, at most 1", most=1.0, what="correlation threshold")
+        keep_count(self, "days", most=_MOST_DAYS, what=f"days {cap}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class DailyLossStop:
     flatten: bool = False
 
     def __post_init__(self) -> None:
-        _check_number("daily loss", self.share, 0.0, 1.0, "a share of equity above 0, at most 1, such as 0.03")
+        keep_number(self, "share", "a share of equity above 0, at most 1, such as 0.03", most=1.0, what="daily loss")
         if not isinstance(self.flatten, bool):
             raise InvalidValue("flatten", self.flatten, "True or False")
 
@@ -83,28 +83,13 @@ class Limits:
 
     def __post_init__(self) -> None:
         if self.max_positions is not None:
-            _check_count("max_positions", self.max_positions, _MOST_POSITIONS)
+            keep_count(self, "max_positions", most=_MOST_POSITIONS)
         for name in ("max_gross", "max_symbol"):
-            value = getattr(self, name)
-            if value is not None:
-                _check_number(name, value, 0.0, _ANY, "a multiple of equity above 0, such as 2")
+            if getattr(self, name) is not None:
+                keep_number(self, name, "a multiple of equity above 0, such as 2", most=ANY)
         if self.correlation is not None and not isinstance(self.correlation, CorrelationCap):
             raise InvalidValue("correlation", self.correlation, "CorrelationCap(exposure=1.5, ...), or None")
         if self.daily_loss is not None and not isinstance(self.daily_loss, DailyLossStop):
             raise InvalidValue("daily_loss", self.daily_loss, "DailyLossStop(share=0.03), or None")
-        _check_number("least_part", self.least_part, 0.0, 1.0, "a part from 0 to 1", least_too=True)
-        _check_number("margin_leverage", self.margin_leverage, 1.0, _ANY, "a leverage of 1 or more", least_too=True)
-
-
-def _check_number(  # noqa: PLR0913 - one word for each end of a range
-    what: str, value: object, least: float, most: float, expected: str, *, least_too: bool = False
-) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
-        raise InvalidValue(what, value, expected)
-    if value == least and not least_too:
-        raise InvalidValue(what, value, expected)
-
-
-def _check_count(what: str, value: object, most: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise InvalidValue(what, value, f"a whole number from 1 to {most:,}")
+        keep_number(self, "least_part", "a part from 0 to 1", most=1.0, least_too=True)
+        keep_number(self, "margin_leverage", "a leverage of 1 or more", least=1.0, most=ANY, least_too=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from sys import float_info
-from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias, TypeGuard, get_args
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias, get_args
 
 import numpy as np
 
+from edgeproof.backtest.portfolio.terms import ANY, keep_count, keep_number
 from edgeproof.backtest.replay import replay_signals
 from edgeproof.domain.errors import InvalidValue
 from edgeproof.strategies.targeting import compute_volatility, target_volatility
@@ -37,7 +37,7 @@ class Signalled:
 
     def __post_init__(self) -> None:
         if self.share is not None:
-            _check_share("share", self.share)
+            _keep_share(self, "share")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class FixedLeverage:
     leverage: float
 
     def __post_init__(self) -> None:
-        _check_leverage("leverage", self.leverage)
+        _keep_leverage(self, "leverage")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,8 @@ class TargetVolatility:
     max_leverage: float = 3.0
 
     def __post_init__(self) -> None:
-        _check_leverage("annual volatility", self.annual)
-        _check_leverage("max_leverage", self.max_leverage)
+        _keep_leverage(self, "annual", what="annual volatility")
+        _keep_leverage(self, "max_leverage")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +79,8 @@ class RiskPerTrade:
     max_leverage: float = 10.0
 
     def __post_init__(self) -> None:
-        _check_share("risk", self.risk)
-        _check_leverage("max_leverage", self.max_leverage)
+        _keep_share(self, "risk")
+        _keep_leverage(self, "max_leverage")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +110,11 @@ class FractionalKelly:
     start: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_share("fraction", self.fraction)
-        _check_leverage("max_leverage", self.max_leverage)
-        if not _is_number(self.start) or self.start != 0:
-            _check_leverage("start", self.start)
+        _keep_share(self, "fraction")
+        _keep_leverage(self, "max_leverage")
+        _keep_leverage(self, "start", none_too=True)
         for name in ("trades", "fewest"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST_TRADES:
-                raise InvalidValue(name, value, f"a whole number from 1 to {_MOST_TRADES:,}")
+            keep_count(self, name, most=_MOST_TRADES)
         if self.fewest > self.trades:
             raise InvalidValue("fewest", self.fewest, f"at most trades, {self.trades}")
 
@@ -204,15 +201,10 @@ def _bet_kelly(  # noqa: PLR0913, PLR0917 - as size_entries
     return np.where(ended < sizing.fewest, sizing.start, np.maximum(wished, 0.0))
 
 
-def _check_share(what: str, value: object) -> None:
-    if not (_is_number(value) and 0.0 < value <= 1.0):
-        raise InvalidValue(what, value, "a share above 0, at most 1, such as 0.01 for 1 %")
+def _keep_share(sizing: object, field: str) -> None:
+    keep_number(sizing, field, "a share above 0, at most 1, such as 0.01 for 1 %", most=1.0)
 
 
-def _check_leverage(what: str, value: object) -> None:
-    if not (_is_number(value) and 0.0 < value <= float_info.max):
-        raise InvalidValue(what, value, "a finite number above 0")
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _keep_leverage(sizing: object, field: str, *, what: str | None = None, none_too: bool = False) -> None:
+    expected = "0, or a finite number above" if none_too else "a finite number above 0"
+    keep_number(sizing, field, expected, most=ANY, least_too=none_too, what=what)

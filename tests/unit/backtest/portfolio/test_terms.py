@@ -95,3 +95,49 @@ def test_the_edges_of_ranges_are_allowed() -> None:
     DailyLossStop(share=1)
     Signalled(share=1)
     FractionalKelly(trades=1, fewest=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "terms"),
+    [
+        (
+            Limits,
+            {
+                "max_positions": np.int64(3),
+                "max_gross": np.float32(2.0),
+                "max_symbol": np.float64(1.5),
+                "least_part": np.float64(0.0),
+                "margin_leverage": np.int32(2),
+            },
+        ),
+        (CorrelationCap, {"exposure": np.float64(1.5), "threshold": np.float64(0.5), "days": np.uint8(30)}),
+        (DailyLossStop, {"share": np.float64(0.03)}),
+        (Signalled, {"share": np.float64(0.5)}),
+        (FixedLeverage, {"leverage": np.int64(2)}),
+        (TargetVolatility, {"annual": np.float64(0.2), "max_leverage": np.int64(3)}),
+        (RiskPerTrade, {"risk": np.float64(0.01), "max_leverage": np.float64(5.0)}),
+        (
+            FractionalKelly,
+            {
+                "fraction": np.float64(0.5),
+                "max_leverage": np.float64(2.0),
+                "trades": np.int64(50),
+                "fewest": np.int16(20),
+                "start": np.float64(0.0),
+            },
+        ),
+        (Member, {"strategy": "ema_crossover", "priority": np.int64(2)}),
+    ],
+)
+def test_numpy_numbers_are_numbers_and_kept_as_python_has_them(kind: type[Any], terms: dict[str, Any]) -> None:
+    made = kind(**terms)
+    for name, value in terms.items():
+        kept = getattr(made, name)
+        assert kept == value
+        assert not isinstance(kept, np.generic)
+        assert isinstance(kept, (int, float, str))
+
+
+def test_a_start_of_nothing_or_more_is_expected_of_kelly() -> None:
+    with pytest.raises(InvalidValue, match=r"start cannot be -0.1; expected 0, or a finite number above"):
+        FractionalKelly(start=-0.1)
