@@ -9,7 +9,7 @@ Nothing is looked at in between. At each:
 3. opens, leg by leg: funding, levels that the open has passed, ``max_hold``, the daily loss stop's way out;
 4. orders due, those decided first before later ones: every exit and reversal, which also ends an order that rests, then
    every entry in the order of legs, each sized by what the account is worth and cut to what its limits leave
-   (``place_entry``);
+   (``find_room``);
 5. inside the bars, leg by leg: the fill of an order that rests, levels touched (``find_touch``), parts that leave at
    targets (``take_part``); the last bar of a symbol closes what is open there;
 6. the account is looked at: has the day lost too much?
@@ -31,12 +31,21 @@ from edgeproof.kernels._jit import jit
 from edgeproof.kernels.portfolio_account import (
     describe_account,
     find_backing,
+    find_room,
     forget_leg,
     mark_account,
     mark_legs,
     remember_leg,
 )
-from edgeproof.kernels.portfolio_entries import ENTERED, Bounds, Charges, begin_position, place_entry
+from edgeproof.kernels.portfolio_entries import (
+    ENTERED,
+    begin_position,
+    choose_leverage,
+    find_stop_loss,
+    find_tier_leverage,
+    open_entry,
+    price_entry,
+)
 from edgeproof.kernels.portfolio_exits import leave_position, take_part
 from edgeproof.kernels.portfolio_records import (
     CUT,
@@ -45,13 +54,16 @@ from edgeproof.kernels.portfolio_records import (
     LATE,
     MISSED,
     NEVER,
+    NO_MARGIN,
+    NO_POSITION_LEFT,
     OUTCOMES,
     POSITION_RECORD,
+    REFUSED,
     SAMPLE_RECORD,
     SPENT,
 )
 from edgeproof.kernels.replay_events import EXIT_LONG, EXIT_SHORT, GO_LONG, GO_SHORT
-from edgeproof.kernels.replay_extras import cut_to_fill, find_limit_fill, find_slippage, is_target_first
+from edgeproof.kernels.replay_extras import choose_tier, cut_to_fill, find_limit_fill, find_slippage, is_target_first
 from edgeproof.kernels.replay_fills import find_touch, liquidation_price
 from edgeproof.kernels.replay_records import (
     END,
@@ -112,8 +124,6 @@ def _replay_portfolio(
     extras: PortfolioExtras | None,
 ) -> tuple[TradeRecords, PartRecords, IntArray, FloatArray, IntArray, Records, FloatArray]:
     """Replay the orders of many legs; see :func:`edgeproof.kernels.portfolio_py.replay_portfolio_py`."""
-    charges = Charges(taker, slippage, hourly, factor)
-    bounds = Bounds(max_positions, max_gross, max_symbol, max_correlated, threshold, least_part, margin_leverage)
     positions = np.zeros(len(legs), POSITION_RECORD)
     leg_symbol = np.empty(len(legs), np.int64)
     for leg in range(len(legs)):
@@ -283,35 +293,86 @@ def _replay_portfolio(
                 if now - due > terms["decision_ms"]:
                     outcomes[leg, LATE] += 1
                     continue
-                outcome = place_entry(
-                    p,
-                    1 if code & GO_LONG else -1,
-                    asked,
-                    entering,
-                    terms,
-                    symbol,
-                    open_[bar],
-                    now,
+                side = 1 if code & GO_LONG else -1
+                limit, maker = np.nan, taker
+                if extras is not None:
+                    maker = extras.maker
+                    if len(extras.limit) > 0:
+                        limit = extras.limit[entering]
+                    if limit <= 0.0 and asked["leverage"] > 0.0:
+                        outcomes[leg, REFUSED] += 1
+                        continue
+                slipping = find_slippage(hourly, factor, slippage, now, bar, side)
+                aim, fee, slipping, tick, rests = price_entry(
+                    side, open_[bar], limit, slipping, symbol["tick"], taker, maker
+                )
+                risk, lost = terms["risk"], 0.0
+                if risk > 0.0:
+                    leaving = find_slippage(hourly, factor, slippage, now, bar, -side)
+                    stop, trail = asked["stop"], asked["trail"]
+                    lost = find_stop_loss(side, aim, stop, trail, fee, slipping, tick, taker, leaving, symbol["tick"])
+                leverage, outcome = choose_leverage(asked, risk, lost)
+                if outcome == ENTERED and stopped:
+                    outcome = DAILY_LOSS
+                if outcome == ENTERED and count >= max_positions:
+                    outcome = NO_POSITION_LEFT
+                if outcome != ENTERED:
+                    outcomes[leg, outcome] += 1
+                    continue
+                used = min(leverage, symbol["max_leverage"])
+                margined = max(1.0, used, min(margin_leverage, symbol["max_leverage"]))
+                free = find_backing(positions, held, count, realised, leg)
+                capital = terms["share"] * equity
+                known: int = min(max(day - first_day, 0), len(correlations) - 1)
+                room, reason = find_room(
                     positions,
                     held,
                     count,
                     leg_symbol,
-                    realised,
+                    correlations[known],
+                    side,
+                    leg_symbol[leg],
                     equity,
-                    stopped,
-                    tiers,
-                    correlations[min(max(day - first_day, 0), len(correlations) - 1)],
-                    charges,
-                    bounds,
-                    extras,
+                    free * margined,
+                    max_gross,
+                    max_symbol,
+                    max_correlated,
+                    threshold,
                 )
-                if outcome != ENTERED:
-                    outcomes[leg, outcome] += 1
+                wish = capital * used
+                if wish > room:
+                    if room <= 0.0 or room < least_part * wish:
+                        outcomes[leg, reason] += 1
+                        continue
+                    capital = room / used
+                maintenance = symbol["maintenance"]
+                if symbol["tier_end"] > symbol["tier_first"]:
+                    own_tiers = tiers[symbol["tier_first"] : symbol["tier_end"]]
+                    used, maintenance = choose_tier(own_tiers, capital, used)
+                    margined = max(1.0, used, min(margin_leverage, find_tier_leverage(own_tiers, capital * used)))
+                    if capital * used > free * margined:
+                        capital = free * margined / used
+                        if capital * used < least_part * wish:
+                            outcomes[leg, NO_MARGIN] += 1
+                            continue
+                if not open_entry(
+                    p, side, asked, symbol, aim, capital, used, margined, free, maintenance, fee, slipping, tick
+                ):
+                    outcomes[leg, REFUSED] += 1
                     continue
-                count = remember_leg(held, count, leg)
-                if not p["resting"]:
+                p["equity"], p["cut"] = equity, int(wish > room)
+                if rests:
+                    p["resting"], p["expires_at"] = 1, due + terms["wait"] * terms["decision_ms"]
+                    if extras is not None:
+                        p["fillable"] = extras.fillable[entering]
+                    if now >= p["expires_at"]:
+                        outcomes[leg, MISSED] += 1
+                        p["side"] = 0
+                        continue
+                else:
                     begin_position(p, bar, now, terms, symbol, funding_bar)
                     outcomes[leg, CUT] += p["cut"]
+                count = remember_leg(held, count, leg)
             order = group
 
         # Inside the bars.

@@ -1,56 +1,24 @@
-"""How an entry of a portfolio is sized and priced, and what it has to pass on the way."""
+"""How an entry of a portfolio is priced, sized and opened.
+
+None of it is given an array of many things where one thing will do: numba counts references to every array at every
+call, and entries are many.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 from numba.extending import register_jitable
 
-from edgeproof.kernels.portfolio_account import find_backing, find_room
-from edgeproof.kernels.portfolio_records import (
-    DAILY_LOSS,
-    MISSED,
-    NEVER,
-    NO_MARGIN,
-    NO_POSITION_LEFT,
-    NO_STOP,
-    REFUSED,
-    UNSIZED,
-)
-from edgeproof.kernels.replay_extras import choose_tier, find_slippage
+from edgeproof.kernels.portfolio_records import NEVER, NO_STOP, REFUSED, UNSIZED
 from edgeproof.kernels.replay_fills import fill_price, liquidation_price, open_position
 
 if TYPE_CHECKING:
     from edgeproof.kernels._arrays import FloatArray, IntArray
-    from edgeproof.kernels.portfolio_records import PortfolioExtras
-
-    Records = npt.NDArray[np.void]
 
 ENTERED: Final = -1
 _BOUND_SLACK: Final = 1.0 + 1e-9
-
-
-class Charges(NamedTuple):
-    """What fills cost, as :func:`edgeproof.kernels.portfolio_py.replay_portfolio_py` has it."""
-
-    taker: float
-    slippage: float
-    hourly: npt.NDArray[np.float64]
-    factor: npt.NDArray[np.float64]
-
-
-class Bounds(NamedTuple):
-    """What an account allows, likewise."""
-
-    max_positions: int
-    max_gross: float
-    max_symbol: float
-    max_correlated: float
-    threshold: float
-    least_part: float
-    margin_leverage: float
 
 
 @register_jitable
@@ -92,115 +60,92 @@ def find_tier_leverage(tiers: FloatArray, notional: float) -> float:
 
 
 @register_jitable
-def place_entry(  # noqa: PLR0911 - every way an entry can fail is one
+def price_entry(
+    side: int, market: float, limit: float, slippage: float, tick: float, taker: float, maker: float
+) -> tuple[float, float, float, float, bool]:
+    """Price that an order to enter is aimed at, its fee, slippage and tick, and whether it rests.
+
+    Args:
+        side: 1 to buy, -1 to sell.
+        market: The open at which it acts.
+        limit: Its own price; NaN for none.
+        slippage: Of an order at the market.
+        tick: Likewise.
+        taker: Fee of an order that takes.
+        maker: Fee of one that rests.
+    """
+    if side * (market - limit) > 0.0:
+        return limit, maker, 0.0, 0.0, True
+    if not np.isnan(limit):
+        # The open has reached its price already: it takes, and pays at most that.
+        slippage = min(slippage, side * (limit / market - 1.0))
+    return market, taker, slippage, tick, False
+
+
+@register_jitable
+def choose_leverage(asked: np.void, risk: float, lost: float) -> tuple[float, int]:
+    """Leverage of an entry, and ``ENTERED``; or the outcome under which it fails, whatever the account is.
+
+    Args:
+        asked: The order.
+        risk: Share of equity that may be lost at the stop, 0 where the order says the leverage.
+        lost: From ``find_stop_loss``, where there is a risk.
+    """
+    leverage = asked["leverage"]
+    if risk > 0.0 and leverage > 0.0:
+        if np.isnan(lost):
+            return leverage, NO_STOP
+        if leverage * lost > risk:
+            leverage = risk / lost
+    if not leverage > 0.0:
+        return leverage, UNSIZED
+    if asked["stop"] < 0.0 or asked["take"] < 0.0 or asked["trail"] < 0.0:
+        return leverage, REFUSED
+    return leverage, ENTERED
+
+
+@register_jitable
+def open_entry(
     p: np.void,
     side: int,
     asked: np.void,
-    at: int,
-    terms: np.void,
     symbol: np.void,
     market: float,
-    now: np.int64,
-    positions: Records,
-    held: IntArray,
-    count: int,
-    leg_symbol: IntArray,
-    realised: float,
-    equity: float,
-    stopped: bool,  # noqa: FBT001 - kernels are called by position
-    tiers: FloatArray,
-    correlation: FloatArray,
-    charges: Charges,
-    bounds: Bounds,
-    extras: PortfolioExtras | None,
-) -> int:
-    """Size an entry at the open ``market``, cut it to what margin and limits leave, and write what it makes into ``p``.
+    capital: float,
+    used: float,
+    margined: float,
+    free: float,
+    maintenance: float,
+    fee_share: float,
+    slippage: float,
+    tick: float,
+) -> bool:
+    """Write what an entry makes into ``p``, position or order that rests; whether the venue takes it.
 
-    ``at`` is the order's place among all, ``count`` how many legs hold anything; the rest is as the replay has it.
-
-    Returns:
-        ``ENTERED``, also where the order rests; or the outcome under which its failing counts.
+    Args:
+        p: Where.
+        side: 1 to buy, -1 to sell.
+        asked: The order.
+        symbol: What it trades.
+        market: Price aimed at.
+        capital: What the leverage multiplies.
+        used: That leverage.
+        margined: The leverage of its margin.
+        free: What other legs leave of the account.
+        maintenance: Share of the notional that the margin has to keep.
+        fee_share: Fee, share of the notional.
+        slippage: Share of the price.
+        tick: Price step of the fill.
     """
-    leg, bar = asked["leg"], asked["bar"]
-    leverage, tick, entry_tick, entry_fee_share = asked["leverage"], symbol["tick"], symbol["tick"], charges.taker
-    entry_slippage = find_slippage(charges.hourly, charges.factor, charges.slippage, now, bar, side)
-    resting = False
-    if extras is not None:
-        limit = extras.limit[at] if len(extras.limit) > 0 else np.nan
-        if limit <= 0.0 and leverage > 0.0:
-            return REFUSED
-        if side * (market - limit) <= 0.0:
-            # The open has reached its price already: it takes, and pays at most that.
-            entry_slippage = min(entry_slippage, side * (limit / market - 1.0))
-        elif not np.isnan(limit):
-            market, entry_fee_share, entry_slippage, entry_tick, resting = limit, extras.maker, 0.0, 0.0, True
-    if terms["risk"] > 0.0 and leverage > 0.0:
-        lost = find_stop_loss(
-            side,
-            market,
-            asked["stop"],
-            asked["trail"],
-            entry_fee_share,
-            entry_slippage,
-            entry_tick,
-            charges.taker,
-            find_slippage(charges.hourly, charges.factor, charges.slippage, now, bar, -side),
-            tick,
-        )
-        if np.isnan(lost):
-            return NO_STOP
-        if leverage * lost > terms["risk"]:
-            leverage = terms["risk"] / lost
-    if not leverage > 0.0:
-        return UNSIZED
-    if asked["stop"] < 0.0 or asked["take"] < 0.0 or asked["trail"] < 0.0:
-        return REFUSED
-    if stopped:
-        return DAILY_LOSS
-    if count >= bounds.max_positions:
-        return NO_POSITION_LEFT
-    used = min(leverage, symbol["max_leverage"])
-    margined = max(1.0, used, min(bounds.margin_leverage, symbol["max_leverage"]))
-    free = find_backing(positions, held, count, realised, leg)
-    capital = terms["share"] * equity
-    room, reason = find_room(
-        positions,
-        held,
-        count,
-        leg_symbol,
-        correlation,
-        side,
-        leg_symbol[leg],
-        equity,
-        free * margined,
-        bounds.max_gross,
-        bounds.max_symbol,
-        bounds.max_correlated,
-        bounds.threshold,
-    )
-    wish = capital * used
-    if wish > room:
-        if room <= 0.0 or room < bounds.least_part * wish:
-            return int(reason)
-        capital = room / used
-    maintenance = symbol["maintenance"]
-    if symbol["tier_end"] > symbol["tier_first"]:
-        own = tiers[symbol["tier_first"] : symbol["tier_end"]]
-        used, maintenance = choose_tier(own, capital, used)
-        margined = max(1.0, used, min(bounds.margin_leverage, find_tier_leverage(own, capital * used)))
-        if capital * used > free * margined:
-            capital = free * margined / used
-            if capital * used < bounds.least_part * wish:
-                return NO_MARGIN
     entry, size, fee, margin, liquidation = open_position(
         side,
         market,
         capital,
         used,
-        entry_fee_share,
-        entry_slippage,
+        fee_share,
+        slippage,
         symbol["lot"],
-        entry_tick,
+        tick,
         symbol["min_size"],
         symbol["max_leverage"],
         maintenance,
@@ -208,30 +153,22 @@ def place_entry(  # noqa: PLR0911 - every way an entry can fail is one
     if size > 0.0 and (margined > max(1.0, used) or margin > free - fee):
         margin = min(size * entry / margined, free - fee)
         if margin <= 0.0:
-            return REFUSED
+            return False
         liquidation = liquidation_price(side, entry, size, margin, maintenance)
         if side * (market - liquidation) <= 0.0:
-            return REFUSED
+            return False
     if size <= 0.0:
-        return REFUSED
-    p["resting"] = 0
-    if extras is not None:  # noqa: SIM102 - a test of its own is what numba drops
-        if resting:
-            p["resting"], p["fillable"] = 1, extras.fillable[at]
-            p["expires_at"] = asked["due_ts"] + terms["wait"] * terms["decision_ms"]
-            if now >= p["expires_at"]:
-                return MISSED
-    p["side"], p["decision"], p["bar"], p["cut"] = side, asked["decision"], bar, 1 if wish > room else 0
+        return False
+    p["side"], p["decision"], p["bar"], p["resting"] = side, asked["decision"], asked["bar"], 0
     p["entry"], p["size"], p["entered"], p["entry_fee"] = entry, size, size, fee
     p["margin"], p["maintenance"], p["liquidation"] = margin, maintenance, liquidation
     p["stop"] = -side * np.inf if np.isnan(asked["stop"]) else entry - side * asked["stop"]
     p["take"] = side * np.inf if np.isnan(asked["take"]) else entry + side * asked["take"]
     p["trail"] = np.inf if np.isnan(asked["trail"]) else asked["trail"]
-    p["lowest"], p["highest"] = entry, entry
-    p["market"], p["mark"], p["equity"] = market, market, equity
+    p["lowest"], p["highest"], p["market"], p["mark"] = entry, entry, market, market
     p["paid"], p["part"], p["part_fee"], p["part_slipped"], p["banked"] = 0.0, 0.0, 0.0, 0.0, 0.0
     p["flatten_at"] = NEVER
-    return ENTERED
+    return True
 
 
 @register_jitable
