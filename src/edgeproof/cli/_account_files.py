@@ -11,6 +11,8 @@ from edgeproof.domain.errors import InvalidValue
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import polars as pl
+
     from edgeproof.sheets import Account, Sheet
 
 
@@ -19,6 +21,7 @@ class AccountFiles:
     """Where each goes; None is not asked for."""
 
     trades_csv: Path | None = None
+    parts_csv: Path | None = None
     sheet: Path | None = None
     png: Path | None = None
     quantstats: Path | None = None
@@ -36,6 +39,7 @@ class AccountFiles:
             MissingExtra: A library that makes it is not installed.
         """
         check_file("trades-csv", self.trades_csv)
+        check_file("parts-csv", self.parts_csv)
         check_file("sheet", self.sheet)
         check_file("quantstats", self.quantstats)
         if self.quantstats is not None:
@@ -58,9 +62,9 @@ class AccountFiles:
     def write(self, account: Account, title: str, draw: Callable[[], Sheet]) -> dict[str, Any]:
         """Write what is asked for; says where each is, None where it is not."""
         from edgeproof.backtest.tear_sheets import write_pictures, write_quantstats
-        from edgeproof.pages import write_atomically
+        from edgeproof.sheets import read_parts
 
-        written: dict[str, Any] = dict.fromkeys(("sheet", "png", "quantstats", "trades_csv"))
+        written: dict[str, Any] = dict.fromkeys(("sheet", "png", "quantstats", "trades_csv", "parts_csv"))
         if self.need_candles:
             pictured = draw()
             written["sheet"] = None if self.sheet is None else write_sheet(pictured, self.sheet)
@@ -69,10 +73,18 @@ class AccountFiles:
         if self.quantstats is not None:
             written["quantstats"] = str(write_quantstats(account, self.quantstats, title=title))
         if self.trades_csv is not None:
-            target = self.trades_csv.expanduser().resolve()
-            write_atomically(target, account.trades.write_csv())
-            written["trades_csv"] = str(target)
+            written["trades_csv"] = _write_csv(account.trades, self.trades_csv)
+        if self.parts_csv is not None:
+            written["parts_csv"] = _write_csv(read_parts(account), self.parts_csv)
         return written
+
+
+def _write_csv(rows: pl.DataFrame, path: Path) -> str:
+    from edgeproof.pages import write_atomically
+
+    target = path.expanduser().resolve()
+    write_atomically(target, rows.write_csv())
+    return str(target)
 
 
 def check_file(option: str, path: Path | None) -> None:
@@ -116,6 +128,8 @@ def list_written(document: Mapping[str, Any]) -> list[str]:
     told = []
     if document.get("trades_csv"):
         told.append(f"trades written to {document['trades_csv']}")
+    if document.get("parts_csv"):
+        told.append(f"parts that left before the rest written to {document['parts_csv']}")
     if document.get("quantstats"):
         told.append(f"quantstats report written to {document['quantstats']}")
     if document.get("sheet"):

@@ -110,6 +110,7 @@ def _describe_account(account: BacktestResult | Replay) -> dict[str, Any]:
         "metrics": describe_metrics(account.metrics),
         "costs": asdict(account.costs),
         "unfilled": asdict(account.unfilled),
+        "partial_exits": account.partial_exits.height,
     }
 
 
@@ -145,6 +146,9 @@ def list_notes(document: Mapping[str, Any]) -> list[str]:
     missed = ", ".join(f"{count:,} {why}" for why, count in unfilled.items() if count)
     if missed:
         notes.append(f"wishes to enter that made no trade: {missed}")
+    if parts := document["total"]["partial_exits"]:
+        left = "1 position" if parts == 1 else f"{parts:,} positions"
+        notes.append(f"{left} left in part at the target; the price of such a trade is the mean of its exits")
     notes.extend(f"warning: {remark}" for remark in document.get("remarks", ()))
     notes += list_written(document)
     notes.append(

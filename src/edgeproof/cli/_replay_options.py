@@ -58,6 +58,14 @@ TradesOption = Annotated[
 TradesCsvOption = Annotated[
     Path | None, typer.Option(metavar="PATH", help="Write the trades there as CSV.", show_default=False)
 ]
+PartsCsvOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PATH",
+        help="Write what left before the rest of its position (take_share) there as CSV.",
+        show_default=False,
+    ),
+]
 SheetOption = Annotated[
     Path | None,
     typer.Option(metavar="PATH", help="Write a tear sheet there: one page, all pictures.", show_default=False),

@@ -14,6 +14,7 @@ from edgeproof.cli._replay_options import (
     HeldVenueOption,
     LatencyOption,
     MakerOption,
+    PartsCsvOption,
     PngOption,
     QuantstatsOption,
     SheetOption,
@@ -68,6 +69,7 @@ def run_backtest(
     fill_probability: FillProbabilityOption = None,
     trades: TradesOption = False,
     trades_csv: TradesCsvOption = None,
+    parts_csv: PartsCsvOption = None,
     sheet: SheetOption = None,
     png: PngOption = None,
     quantstats: QuantstatsOption = None,
@@ -86,7 +88,7 @@ def run_backtest(
     from edgeproof.domain.time import Timeframe
     from edgeproof.research.desk import load_desk
 
-    files = AccountFiles(trades_csv=trades_csv, sheet=sheet, png=png, quantstats=quantstats)
+    files = AccountFiles(trades_csv=trades_csv, parts_csv=parts_csv, sheet=sheet, png=png, quantstats=quantstats)
     files.check_places()
     house = open_workspace(workspace)
     chosen = house.find_strategy(strategy)

@@ -13,6 +13,7 @@ from edgeproof.cli._replay_options import (
     HeldVenueOption,
     LatencyOption,
     MakerOption,
+    PartsCsvOption,
     PngOption,
     QuantstatsOption,
     SheetOption,
@@ -104,6 +105,7 @@ def run_portfolio(
     trades: TradesOption = False,
     top: Annotated[int, typer.Option(min=1, max=10_000, help="How many legs to list, largest results first.")] = 20,
     trades_csv: TradesCsvOption = None,
+    parts_csv: PartsCsvOption = None,
     sheet: SheetOption = None,
     png: PngOption = None,
     quantstats: QuantstatsOption = None,
@@ -120,7 +122,7 @@ def run_portfolio(
     from edgeproof.cli._portfolio_view import describe_portfolio_run, show_portfolio
     from edgeproof.domain.time import Timeframe
 
-    files = AccountFiles(trades_csv=trades_csv, sheet=sheet, png=png, quantstats=quantstats)
+    files = AccountFiles(trades_csv=trades_csv, parts_csv=parts_csv, sheet=sheet, png=png, quantstats=quantstats)
     files.check_places()
     limits = _read_limits(
         max_positions=max_positions,
