@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from edgeproof.backtest.portfolio import PORTFOLIO_PARTS
 from edgeproof.domain.results import PARTIAL_EXITS
 from fakes.command_line import make_desk, run
 from fakes.pages import read_island
@@ -55,13 +56,15 @@ def ask(desk: Path, capsys: pytest.CaptureFixture[str]) -> Ask:
     return asked
 
 
-@pytest.mark.parametrize("command", ["backtest", "portfolio"])
-def test_every_part_is_written_and_belongs_to_a_trade(ask: Ask, tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize(("command", "schema"), [("backtest", PARTIAL_EXITS), ("portfolio", PORTFOLIO_PARTS)])
+def test_every_part_is_written_and_belongs_to_a_trade(
+    ask: Ask, tmp_path: Path, command: str, schema: pl.Schema
+) -> None:
     files = tmp_path / "trades.csv", tmp_path / "parts.csv"
     document = ask(command, "halves", "--trades-csv", str(files[0]), "--parts-csv", str(files[1]))
     assert document["parts_csv"] == str(files[1])
     trades, parts = (pl.read_csv(file) for file in files)
-    assert parts.columns == list(PARTIAL_EXITS)
+    assert parts.columns == list(schema)
     assert set(parts["symbol"]) == {"BTC-USDT", "ETH-USDT"}
     found = parts.join(trades, on=TRADE, suffix="_of_trade", validate="1:1")
     assert 10 < found.height == parts.height <= trades.height
