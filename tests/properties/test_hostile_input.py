@@ -54,6 +54,10 @@ exit_long: zscore(volume, w + 1) < -1
 stop: k * stdev(close, w + 1) + volume / volume
 take: k * (high - low)
 """
+PATIENT: Final = (
+    QUICK.replace("name: quick", "name: patient")
+    + "take_share: 0.4\nentry: {kind: limit, offset: k * (high - low) / 4, wait: 2}\n"
+)
 FAIR: Final = make_bars("BTC-USDT", minutes=MOST_BARS, seed=3)
 TWO: Final = pl.concat([FAIR, make_bars("ETH-USDT", minutes=MOST_BARS, seed=4)])
 WHENS: Final = (
@@ -97,8 +101,10 @@ def test_what_is_spoiled_below_trades_while_it_is_whole() -> None:
     for door in (lambda: ep.backtest(FAIR, QUICK), lambda: ep.backtest_signals(FAIR, **WISHES)):
         result: Any = bring(door)
         assert result.trades.height > 3
-    account: Any = bring(lambda: ep.backtest_portfolio(TWO, [QUICK]))
+    account: Any = bring(lambda: ep.backtest_portfolio(TWO, [QUICK, PATIENT], sizing=FixedLeverage(leverage=0.2)))
     assert account.by_leg["trades"].min() > 3
+    assert account.partial_exits.height > 0
+    assert account.equity["reserved"].max() > 0.0
     assert ep.sweep(FAIR, QUICK, grid={"w": [2, 5]})["trades"].min() > 3
 
 
@@ -126,7 +132,7 @@ def test_whatever_the_bars_are_every_door_refuses_them_or_adds_up(bars: Any) -> 
     bring(lambda: ep.backtest(bars, QUICK))
     bring(lambda: ep.backtest_signals(bars, **wishes, stop=1.0, leverage=3.0))
     bring(lambda: ep.sweep(bars, QUICK, grid={"w": [2, 5]}))
-    bring(lambda: ep.backtest_portfolio(bars, [QUICK], sizing=FixedLeverage(leverage=3.0)))
+    bring(lambda: ep.backtest_portfolio(bars, [QUICK, PATIENT], sizing=FixedLeverage(leverage=3.0)))
     bring(lambda: ep.compute_features(bars, ["ema(5)", "rsi(5)", "vwap", "atr(5)", "force_index", "kama"]))
 
 
@@ -230,10 +236,10 @@ def test_any_limits_and_sizes_are_refused_or_add_up(data: st.DataObject, kind: A
 
     size, limits, cap, loss = draw(kind), draw(Limits), draw(CorrelationCap), draw(DailyLossStop)
     equity = data.draw(SIZES)
-    bring(lambda: ep.backtest_portfolio(TWO, [QUICK], sizing=kind(**size), initial_equity=equity))
-    bring(lambda: ep.backtest_portfolio(TWO, [QUICK], limits=Limits(**limits)))
-    bring(lambda: ep.backtest_portfolio(TWO, [QUICK], limits=Limits(correlation=CorrelationCap(**cap))))
-    bring(lambda: ep.backtest_portfolio(TWO, [QUICK], limits=Limits(daily_loss=DailyLossStop(**loss))))
+    bring(lambda: ep.backtest_portfolio(TWO, [QUICK, PATIENT], sizing=kind(**size), initial_equity=equity))
+    bring(lambda: ep.backtest_portfolio(TWO, [QUICK, PATIENT], limits=Limits(**limits)))
+    bring(lambda: ep.backtest_portfolio(TWO, [QUICK, PATIENT], limits=Limits(correlation=CorrelationCap(**cap))))
+    bring(lambda: ep.backtest_portfolio(TWO, [QUICK, PATIENT], limits=Limits(daily_loss=DailyLossStop(**loss))))
 
 
 @FUZZED
