@@ -65,3 +65,17 @@ def test_a_part_of_no_known_trade_is_left_out() -> None:
 def test_an_account_that_keeps_no_parts_has_none() -> None:
     assert read_parts(HandmadeAccount()).is_empty()
     assert read_parts(HandmadeAccount()).schema == PARTIAL_EXITS
+
+
+def test_legs_of_one_account_that_entered_alike_keep_their_own_parts() -> None:
+    one = make_trades(1)
+    trades = pl.concat([one.with_columns(leg=pl.lit(leg), size=size) for leg, size in (("a", 10.0), ("b", 40.0))])
+    parts = pl.concat(
+        [
+            split_exits(trades.filter(leg=leg), np.array([share]), np.array([100.0])).with_columns(leg=pl.lit(leg))
+            for leg, share in (("a", 0.3), ("b", 0.6))
+        ]
+    )
+    matched = match_parts(trades, parts)
+    assert matched["trade"].to_list() == [0, 1]
+    assert matched["share"].to_list() == pytest.approx([0.3, 0.6])

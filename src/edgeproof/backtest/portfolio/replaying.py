@@ -151,7 +151,9 @@ def _order_parts(
     """Parts in order of their trades, taken ``by_entry``, and the opens of the bars in which they left."""
     places = np.empty(len(by_entry), np.int64)
     places[by_entry] = np.arange(len(by_entry))
-    ts = np.array([tapes[owners[part["trade"]]].bars.ts[part["bar"]] for part in parts], np.int64)
+    ts, owner = np.empty(len(parts), np.int64), owners[parts["trade"]]
+    for at, tape in enumerate(tapes):
+        ts[owner == at] = tape.bars.ts[parts["bar"][owner == at]]
     ordered = parts.copy()
     ordered["trade"] = places[parts["trade"]]
     in_order = np.argsort(ordered["trade"])
