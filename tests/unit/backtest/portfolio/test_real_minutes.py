@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,8 @@ from edgeproof.strategies import MarketData
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from edgeproof.domain.signals import Signals
+
 COINS = ("BTC", "ETH", "SOL")
 LIMITS = Limits(
     max_positions=3,
@@ -38,8 +41,17 @@ LIMITS = Limits(
 )
 
 
+def rest_and_part(signals: Signals) -> Signals:
+    """The same decisions, but orders rest a little away from the market, and half of a position leaves at its target."""
+    close = signals.bars.close
+    return replace(signals, limit_offset=0.0005 * close, limit_wait=3, take=0.002 * close, take_share=0.5)
+
+
 @pytest.mark.real_data
-def test_days_of_real_minutes_reconcile_and_give_the_trades_of_the_specification(market_data: Path) -> None:
+@pytest.mark.parametrize("resting", [False, True])
+def test_days_of_real_minutes_reconcile_and_give_the_trades_of_the_specification(
+    *, resting: bool, market_data: Path
+) -> None:
     series = {}
     for coin in COINS:
         path = market_data / "freqtrade_a" / f"{coin}_USDT_USDT-1m-futures.feather"
@@ -52,14 +64,17 @@ def test_days_of_real_minutes_reconcile_and_give_the_trades_of_the_specification
     data = MarketData(series)
     members = [Member(strategy=name, timeframe="5m") for name in ("ema_crossover", "bb_reversion", "vwap_reversion")]
     legs = [leg for member in members for leg in decide(member, data)]
+    if resting:
+        legs = [replace(leg, signals=rest_and_part(leg.signals)) for leg in legs]
     tapes = {symbol: prepare_tape(bars) for symbol, bars in series.items()}
     result = replay_legs(tapes, legs, costs=Costs(), sizing=RiskPerTrade(risk=0.005), limits=LIMITS)
     assert len(result.records) > 50
     assert result.account["equity"][-1] == pytest.approx(10_000 + result.records["pnl"].sum(), abs=0.005)
-    assert result.account["positions"].max() <= 3
+    assert (result.account["positions"] + result.account["orders"]).max() <= 3
+    assert (len(result.parts) > 0, result.account["orders"].max() > 0) == (resting, resting)
 
     terms = {"sizing": RiskPerTrade(risk=0.005), "limits": LIMITS, "costs": Costs(), "rules": {}}
     layout = lay_out(tapes, order_legs(legs), initial_equity=10_000.0, **terms)  # type: ignore[arg-type] # terms by name
     found, specified = replay_portfolio(*layout.arguments), replay_portfolio_py(*layout.arguments)
-    np.testing.assert_array_equal(found[0], specified[0])
-    np.testing.assert_array_equal(found[5], specified[5])
+    for ours, theirs in zip(found, specified, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
