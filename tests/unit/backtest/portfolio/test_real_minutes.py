@@ -42,7 +42,7 @@ LIMITS = Limits(
 
 
 def rest_and_part(signals: Signals) -> Signals:
-    """The same decisions, but orders rest a little away from the market, and half of a position leaves at its target."""
+    """The same decisions, but orders rest a little away from the market, and half of a position leaves at a target."""
     close = signals.bars.close
     return replace(signals, limit_offset=0.0005 * close, limit_wait=3, take=0.002 * close, take_share=0.5)
 
