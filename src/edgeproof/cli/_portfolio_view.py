@@ -97,6 +97,7 @@ def _describe_use(result: PortfolioResult) -> dict[str, Any]:
     gross = (account["long"] + account["short"])[account["equity"] > 0] / account["equity"][account["equity"] > 0]
     return {
         "most_positions": int(account["positions"].max()),
+        "most_orders": int(account["orders"].max()),
         "mean_gross": float(gross.mean()) if len(gross) else 0.0,
         "highest_gross": float(gross.max()) if len(gross) else 0.0,
     }
@@ -161,7 +162,8 @@ def list_notes(document: Mapping[str, Any]) -> list[str]:
     grown = f"{metrics['initial_equity']:,.0f} became {metrics['final_equity']:,.2f} ({metrics['total_return']:+.2%})"
     notes = [f"account: {grown}, drawdown {metrics['max_drawdown']:.2%} ({DRAWDOWN}), Sharpe {told}"]
     gross = f"gross {account['mean_gross']:.2f} of equity on average, {account['highest_gross']:.2f} at most"
-    notes.append(f"up to {account['most_positions']} positions, {gross} (at the ends of hours)")
+    resting = f" and {account['most_orders']} resting orders" if account["most_orders"] else ""
+    notes.append(f"up to {account['most_positions']} positions{resting}, {gross} (at the ends of hours)")
     notes.append(f"sizes: {_tell_terms(document['sizing'])}; limits: {_tell_terms(document['limits'])}")
     notes += [say_costs(conditions), say_rules(**document["rules"])]
     if any(strategy["entry"] == "limit" for strategy in document["strategies"]):

@@ -140,7 +140,16 @@ def test_entries_rest_and_parts_leave_as_the_strategy_says(
     never = ask("resting", "--symbols", "BTC-USDT", "--fill-probability", "0", "--maker", "0.001")
     assert never["account"]["skipped"]["missed"] > document["account"]["skipped"]["missed"]
     assert run("portfolio", "resting", "ema_crossover", "--maker", "0.001") == 0
-    assert "entries rest at a limit: maker fee 0.100%, filled when touched 67%" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "entries rest at a limit: maker fee 0.100%, filled when touched 67%" in shown
+    assert " and 2 resting orders, gross" in shown
+    assert "resting orders" not in tell_plain(capsys)
+
+
+def tell_plain(capsys: pytest.CaptureFixture[str]) -> str:
+    """What a person is told of a portfolio whose entries are at the market."""
+    assert run("portfolio", *PAIR) == 0
+    return capsys.readouterr().out
 
 
 def test_trades_of_the_lake_settle_bars_where_they_are_asked_for(
