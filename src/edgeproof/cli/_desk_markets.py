@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.time import format_ms
 from edgeproof.research import NothingToTest
-from edgeproof.research.coverage import describe_missing_funding, describe_uncounted
+from edgeproof.research.coverage import describe_missing_funding, describe_sparse, describe_uncounted
 from edgeproof.research.request import describe_absent, describe_left_out, describe_shorter_window
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def list_remarks(universe: Universe, desk: Desk) -> list[str]:
     told = (
         describe_absent(universe),
         describe_shorter_window(universe),
+        describe_sparse(desk.coverages),
         describe_missing_funding(desk.coverages),
         describe_uncounted(desk.coverages),
         describe_left_out(universe.markets),

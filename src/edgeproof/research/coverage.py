@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 12
 _EDGE = 0.01
+_HALF = 0.5
 # Venues settle every eight hours at the latest: a shorter stretch without funding misses nothing.
 _SETTLEMENT_HOURS = 8.0
 
@@ -127,9 +128,9 @@ def describe_uncounted(coverages: Sequence[Coverage]) -> str:
         return ""
     bars = sum(c.uncounted for c in lacking)
     return (
-        f"{_count(bars, 'bar', 'bars')} of {_name(lacking)} {'has' if bars == 1 else 'have'} no trade count, though"
-        " others do: trades were lost there or never came. Prices and volume are the venue's own; features of order"
-        " flow are unknown in those bars."
+        f"{_count(bars, 'bar', 'bars')} of {_name(lacking, coverages)} {'has' if bars == 1 else 'have'} no trade count,"
+        " though others do: trades were lost there or never came. Prices and volume are the venue's own; features of"
+        " order flow are unknown in those bars."
     )
 
 
@@ -140,7 +141,18 @@ def describe_missing_funding(coverages: Sequence[Coverage]) -> str:
         return ""
     return (
         f"{len(lacking)} of {_count(len(coverages), 'market has', 'markets have')} no funding rates"
-        f" ({_name(lacking)}): what holding a position costs there is not in these results; import them."
+        f" ({_name(lacking, coverages)}): what holding a position costs there is not in these results; import them."
+    )
+
+
+def describe_sparse(coverages: Sequence[Coverage]) -> str:
+    """Say which markets have bars for less than half of the window, in two sentences; empty where none has so few."""
+    sparse = [c for c in coverages if c.share < _HALF]
+    if not sparse:
+        return ""
+    return (
+        f"{len(sparse)} of {_count(len(coverages), 'market has', 'markets have')} bars for less than half of the"
+        f" window: {_name(sparse, coverages)}. Results there rest on fewer days."
     )
 
 
@@ -168,12 +180,16 @@ def describe_coverage(coverages: Sequence[Coverage]) -> str:
     late = [c for c in coverages if c.begins_late]
     broken = [c for c in coverages if c.missing_inside]
     if early:
-        told.append(f"{_count(len(early), 'ends', 'end')} early, {_date(c.last_ms for c in early)}: {_name(early)}.")
+        told.append(
+            f"{_count(len(early), 'ends', 'end')} early, {_date(c.last_ms for c in early)}: {_name(early, coverages)}."
+        )
     if late:
-        told.append(f"{_count(len(late), 'begins', 'begin')} late, {_date(c.first_ms for c in late)}: {_name(late)}.")
+        told.append(
+            f"{_count(len(late), 'begins', 'begin')} late, {_date(c.first_ms for c in late)}: {_name(late, coverages)}."
+        )
     if broken:
         missing = sum(c.missing_inside for c in broken)
-        told.append(f"{_count(len(broken), 'has', 'have')} holes, {missing:,} bars in all: {_name(broken)}.")
+        told.append(f"{_count(len(broken), 'has', 'have')} holes, {missing:,} bars in all: {_name(broken, coverages)}.")
     if early or late:
         told.append("Results of markets with less history rest on fewer days.")
     return " ".join(told)
@@ -184,8 +200,10 @@ def _date(moments: Iterable[int]) -> str:
     return f"on {days[0]}" if len(days) == 1 else f"between {days[0]} and {days[-1]}"
 
 
-def _name(coverages: Sequence[Coverage]) -> str:
-    names = [c.instrument.symbol for c in coverages]
+def _name(coverages: Sequence[Coverage], among: Sequence[Coverage]) -> str:
+    """Their symbols; with the venue where all of them are those of several."""
+    alone = len({c.instrument.venue for c in among}) == 1
+    names = [c.instrument.symbol if alone else str(c.instrument) for c in coverages]
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return ", ".join(names[:_MOST_NAMED]) + more
 

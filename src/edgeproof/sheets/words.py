@@ -264,8 +264,9 @@ def describe_exposure(metrics: Metrics, long: float, short: float, step_ms: int)
     """The exposure figure in words."""
     step = say_length(step_ms)
     return (
-        f"A position was open {say_percent(metrics.exposure)} of the time; averaged over {step}, at most"
-        f" {say_number(long)} times the equity was long and {say_number(short)} times short."
+        f"In position: {say_percent(metrics.exposure)} of the bars, each market and strategy counted for itself."
+        f" Averaged over {step}, at most {say_number(long)} times the equity was long and {say_number(short)} times"
+        " short."
     )
 
 

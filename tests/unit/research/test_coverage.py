@@ -15,6 +15,7 @@ from edgeproof.research.coverage import (
     Coverage,
     describe_coverage,
     describe_missing_funding,
+    describe_sparse,
     describe_uncounted,
     measure_coverage,
 )
@@ -22,9 +23,9 @@ from edgeproof.research.coverage import (
 DAY = Window(start_ms=0, end_ms=MS_PER_DAY)
 
 
-def cover(minutes: list[int], symbol: str = "BTC-USDT") -> Coverage:
+def cover(minutes: list[int], symbol: str = "BTC-USDT", venue: str = "demo") -> Coverage:
     ts = np.array(minutes, dtype=np.int64) * MS_PER_MINUTE
-    return measure_coverage(Instrument(venue="demo", symbol=symbol), ONE_MINUTE, ts, DAY)
+    return measure_coverage(Instrument(venue=venue, symbol=symbol), ONE_MINUTE, ts, DAY)
 
 
 WHOLE = cover(list(range(1_440)))
@@ -91,6 +92,21 @@ def test_markets_without_funding_rates_are_named() -> None:
     assert describe_missing_funding([funded, cover(list(range(1_440)), "ETH-USDT")]) == (
         "1 of 2 markets have no funding rates (ETH-USDT): what holding a position costs there is not in these results;"
         " import them."
+    )
+
+
+def test_markets_of_several_venues_are_named_with_them() -> None:
+    funded = replace(WHOLE, settlements=3, longest_unfunded_hours=8.0)
+    other = cover(list(range(1_440)), venue="other")
+    assert "(other:BTC-USDT)" in describe_missing_funding([funded, other])
+    assert "(BTC-USDT)" in describe_missing_funding([other])
+
+
+def test_markets_with_bars_for_less_than_half_of_the_window_are_named() -> None:
+    half, little = cover(list(range(720)), "HALF-USDT"), cover(list(range(719)), "LITTLE-USDT")
+    assert describe_sparse([WHOLE, half]) == ""
+    assert describe_sparse([WHOLE, half, little]) == (
+        "1 of 3 markets have bars for less than half of the window: LITTLE-USDT. Results there rest on fewer days."
     )
 
 
