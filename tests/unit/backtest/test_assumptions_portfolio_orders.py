@@ -281,8 +281,10 @@ def test_partial_exits_are_listed_with_their_leg() -> None:
 def test_trades_inside_bars_are_those_of_each_symbol() -> None:
     both = make_bars("100", "100", "100 110 90 100", *["100"] * 5)
     legs = [make_leg(both, "L", symbol=symbol, take=5.0, stop=5.0) for symbol in "AB"]
-    result = trade_together({"A": both, "B": both}, *legs, prints={"B": [(2.2, 106.0), (2.4, 94.0)]})
-    assert [(symbol, why) for _, symbol, *_, why in tell(result)] == [("A", "stop"), ("B", "take")]
+    up_first, down_first = [(2.2, 106.0), (2.4, 94.0)], [(2.2, 94.0), (2.4, 106.0)]
+    for prints in ({"A": down_first, "B": up_first}, {"B": up_first}):
+        result = trade_together({"A": both, "B": both}, *legs, prints=prints)
+        assert [(symbol, why) for _, symbol, *_, why in tell(result)] == [("A", "stop"), ("B", "take")]
 
 
 # What a leg did
