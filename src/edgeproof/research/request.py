@@ -138,9 +138,10 @@ def choose_universe(request: CycleRequest, holdings: Sequence[Holding]) -> Unive
     for instrument in sorted(series) if request.symbols is not None else ():
         if instrument not in markets:
             end = max(one.end_ms for one in series[instrument])
+            meant = next((f", name {other} alone" for other in markets if other.symbol == instrument.symbol), "")
             raise NothingToTest(
                 f"{instrument} has no bars after {format_ms(window.start_ms)} (they end at {format_ms(end)});"
-                " leave it out or ask for a longer window"
+                f" leave it out{meant} or ask for a longer window"
             )
     return _settle(series, markets, window, asked_ms=request.length_ms)
 

@@ -98,6 +98,18 @@ def test_the_window_ends_with_the_bars_that_are_traded_on() -> None:
     assert chosen.window.end_ms == START_MS + 2 * MS_PER_DAY + 600 * ONE_MINUTE.ms
 
 
+def test_a_symbol_whose_bars_ended_long_ago_names_the_one_that_may_be_meant() -> None:
+    old = Instrument(venue="another", symbol="BTC-USDT")
+    holdings = [hold(ONE_MINUTE, 1_440, instrument=old), hold(ONE_MINUTE, 60 * 1_440)]
+    asked = CycleRequest(symbols=("BTC-USDT",), length_ms=30 * MS_PER_DAY)
+    with pytest.raises(NothingToTest, match=r"another:BTC-USDT has no bars after .*; leave it out, name demo:BTC-USDT"):
+        choose_universe(asked, holdings)
+    alone = [hold(ONE_MINUTE, 1_440), hold(ONE_MINUTE, 60 * 1_440, instrument=ETH)]
+    asked = CycleRequest(symbols=("BTC-USDT", "ETH-USDT"), length_ms=30 * MS_PER_DAY)
+    with pytest.raises(NothingToTest, match="leave it out or ask for a longer window"):
+        choose_universe(asked, alone)
+
+
 def test_a_span_is_clipped_to_the_bars_there_are() -> None:
     holdings = [hold(ONE_MINUTE, 1_440), hold(ONE_MINUTE, 2_880, instrument=ETH)]
     span = choose_span(None, holdings, start_ms=0, end_ms=START_MS + 26_904 * MS_PER_DAY)
