@@ -15,6 +15,7 @@ Figure: TypeAlias = dict[str, Any]
 
 PLAIN_NUMBER: Final = ",.10~g"  # thousands parted, no digit that says nothing; in the words of d3
 _PAID: Final = ("slippage", "fees", "funding")
+_SMALL_SUM: Final = 100.0  # below this, whole units would hide what was paid
 
 
 class Landscape(Protocol):
@@ -37,6 +38,7 @@ class Landscape(Protocol):
 def draw_waterfall(costs: Mapping[str, float]) -> Figure:
     """The fall from what prices gave to what was left: ``gross, slippage, fees, funding, net`` in quote units."""
     values = [costs["gross"], *(-costs[name] for name in _PAID), costs["net"]]
+    digits = 2 if max(abs(value) for value in values) < _SMALL_SUM else 0
     return {
         "data": [
             {
@@ -45,7 +47,7 @@ def draw_waterfall(costs: Mapping[str, float]) -> Figure:
                 "x": ["before<br>costs", *_PAID, "net"],
                 "y": values,
                 # Adding zero turns a negative zero into zero.
-                "text": [f"{round(value) + 0:+,}" for value in values],
+                "text": [f"{round(value, digits) + 0.0:+,.{digits}f}" for value in values],
                 "textposition": "outside",
                 "textangle": 0,
                 "cliponaxis": False,

@@ -107,3 +107,16 @@ def test_a_bar_of_one_moment_among_years_is_wide_enough_to_be_seen() -> None:
     bar = {"type": "bar", "x": [day], "y": [1.0], "width": 60_000, "offset": 0, "marker": {"color": ["red"]}}
     axes = draw({"data": [line, bar], "layout": {"xaxis": {"type": "date"}}})
     assert axes.patches[0].get_window_extent().width > 1.5
+
+
+@pytest.mark.parametrize(
+    ("gross", "funding", "told"),
+    [
+        (7.42, 0.47, ["+7.42", "-2.00", "-3.00", "-0.47", "+1.95"]),
+        (742.0, 0.4, ["+742", "-2", "-3", "+0", "+737"]),
+        (0.0, 0.0, ["+0.00", "-2.00", "-3.00", "+0.00", "-5.00"]),
+    ],
+)
+def test_small_sums_are_told_to_the_hundredth(gross: float, funding: float, told: list[str]) -> None:
+    costs = {"gross": gross, "slippage": 2.0, "fees": 3.0, "funding": funding, "net": gross - 5.0 - funding}
+    assert draw_waterfall(costs)["data"][0]["text"] == told
