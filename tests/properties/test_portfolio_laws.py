@@ -125,8 +125,8 @@ def test_cash_and_open_positions_are_the_start_and_the_pnl_of_all_trades(*, seed
 
 
 def test_what_laws_are_held_to_asks_for_everything() -> None:
-    result = make_calm_portfolio(3, days=2, busy=True).run()
-    assert (result.account["orders"] > 0).sum() > 3
+    result = make_calm_portfolio(5, days=2, busy=True).run()
+    assert result.account["orders"].max() > 1
     assert len(result.parts) > 3
     assert {"missed", "max_positions", "daily_loss"} <= set(result.skipped["reason"])
 
