@@ -106,29 +106,36 @@ class Costs:
             self,
             maker=self.maker * 2,
             taker=self.taker * 2,
-            slippage=self.slippage * 2,
+            # Beside hours it is charged to nobody, and may be what could not be doubled.
+            slippage=self.slippage * 2 if self.hourly is None else self.slippage,
             hourly=None if self.hourly is None else self.hourly.doubled(),
         )
 
     def to_dict(self) -> dict[str, float]:
-        """JSON-ready, by name.
+        """What is paid, JSON-ready and by name: costs that charge the same tell the same, however they were written.
 
-        What was added later is told only where it is not as usual, so that a question keeps the name it always had.
+        Of ``slippage`` and ``hourly`` there is the one that is charged, hours that are all alike as ``slippage``;
+        regimes are those that change anything. What was added later is told only where it is not as usual, so that a
+        question keeps the name it always had.
         """
-        told: dict[str, float] = {
-            "maker": self.maker,
-            "taker": self.taker,
-            "slippage": self.slippage,
-            "latency_ms": self.latency_ms,
-        }
+        told: dict[str, float] = {"maker": self.maker, "taker": self.taker}
+        told |= self._tell_slippage()
+        told["latency_ms"] = self.latency_ms
         if self.fill_probability != _USUAL_FILL_PROBABILITY:
             told["fill_probability"] = self.fill_probability
         if self.seed:
             told["seed"] = self.seed
-        if self.hourly is not None:
-            told |= {f"slippage_buy_{hour:02}": share for hour, share in enumerate(self.hourly.buy)}
-            told |= {f"slippage_sell_{hour:02}": share for hour, share in enumerate(self.hourly.sell)}
-        return told | {f"slippage where {regime.when}": regime.factor for regime in self.regimes}
+        regimes = self.regimes if self.highest_slippage > 0.0 else ()
+        return told | {f"slippage where {one.when}": one.factor for one in regimes if one.factor != 1.0}
+
+    def _tell_slippage(self) -> dict[str, float]:
+        if self.hourly is None:
+            return {"slippage": self.slippage}
+        buy, sell = self.hourly.buy, self.hourly.sell
+        if len({*buy, *sell}) == 1:
+            return {"slippage": buy[0]}
+        by_hour = {f"slippage_buy_{hour:02}": share for hour, share in enumerate(buy)}
+        return by_hour | {f"slippage_sell_{hour:02}": share for hour, share in enumerate(sell)}
 
 
 def _read_share(name: str, share: object) -> float:

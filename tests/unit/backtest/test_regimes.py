@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,11 +16,14 @@ from edgeproof.backtest import (
     backtest_signals,
     charge_regimes,
     compute_factors,
+    describe_conditions,
+    hash_result,
     prepare_tape,
     replay_signals,
 )
 from edgeproof.backtest.portfolio import Leg, Member, backtest_portfolio, replay_legs
 from edgeproof.domain.errors import InvalidValue, RequestError
+from edgeproof.domain.hashing import hash_json
 from edgeproof.domain.series import BarSeries
 from edgeproof.domain.time import ONE_MINUTE, Timeframe
 from edgeproof.execution import Costs, HourlySlippage, Regime
@@ -157,6 +161,21 @@ def test_a_trade_pays_the_factor_of_its_bar() -> None:
     paid = side * (entered["entry_price"].to_numpy() / entered["open"].to_numpy() - 1.0)
     np.testing.assert_allclose(paid, 0.001 * entered["factor"].to_numpy(), rtol=1e-9)
     assert entered["factor"].n_unique() == 2
+
+
+def test_what_changes_no_cost_changes_neither_name_nor_result() -> None:
+    alike = HourlySlippage(buy=(0.0005,) * 24, sell=(0.0005,) * 24)
+    idle = Regime(when="close > sma(20)", factor=1.0)
+    flat = Costs(slippage=0.0005)
+    data, signals = MarketData({ETH: SERIES}), evaluate(load_strategy("ema_crossover"), MarketData({ETH: SERIES}), ETH)
+    answers = {
+        (
+            hash_result(replay_signals(charge_regimes(prepare_tape(SERIES), costs, data, ETH), signals, costs=costs)),
+            hash_json(describe_conditions(costs, None, 10_000.0)),
+        )
+        for costs in (flat, Costs(hourly=alike), Costs(hourly=alike, slippage=0.001), replace(flat, regimes=(idle,)))
+    }
+    assert len(answers) == 1
 
 
 def test_a_condition_spelled_otherwise_is_the_same_regime() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgeproof.domain.errors import InvalidValue
-from edgeproof.execution import Costs, HourlySlippage
+from edgeproof.execution import Costs, HourlySlippage, Regime
 
 
 def test_doubled_costs_are_twice_as_high_and_no_slower() -> None:
@@ -25,7 +25,25 @@ def test_what_is_not_as_usual_is_told_too() -> None:
     told = Costs(fill_probability=0.5, seed=3, hourly=hourly).to_dict()
     assert (told["fill_probability"], told["seed"]) == (0.5, 3)
     assert (told["slippage_buy_00"], told["slippage_sell_23"]) == (0.001, 0.002)
-    assert len(told) == 4 + 2 + 48
+    assert len(told) == 3 + 2 + 48
+
+
+def test_costs_that_charge_the_same_tell_the_same() -> None:
+    flat = Costs(slippage=0.0005).to_dict()
+    alike = HourlySlippage(buy=(0.0005,) * 24, sell=(0.0005,) * 24)
+    idle = Regime(when="close > 1", factor=1)
+    assert Costs(hourly=alike).to_dict() == flat
+    assert Costs(hourly=alike, slippage=0.001).to_dict() == flat
+    assert Costs(slippage=0.0005, regimes=(idle,)).to_dict() == flat
+    assert Costs(slippage=0.0, regimes=(Regime(when="close > 1", factor=9),)).to_dict() == Costs(slippage=0.0).to_dict()
+    sides = HourlySlippage(buy=(0.0005,) * 24, sell=(0.0006,) * 24)
+    assert Costs(hourly=sides, slippage=0.001).to_dict() == Costs(hourly=sides).to_dict() != flat
+    assert "slippage" not in Costs(hourly=sides).to_dict()
+
+
+def test_a_slippage_that_hours_stand_in_for_is_no_reason_not_to_double() -> None:
+    hourly = HourlySlippage(buy=(0.001,) * 24, sell=(0.002,) * 24)
+    assert Costs(hourly=hourly, slippage=0.6).doubled().to_dict() == Costs(hourly=hourly).doubled().to_dict()
 
 
 def test_hourly_slippage_doubles_too() -> None:

@@ -47,9 +47,10 @@ def say_costs(costs: Mapping[str, float]) -> str:
 def _say_slippage(costs: Mapping[str, float], say: Callable[[float], str]) -> str:
     """One share a side, or from which to which by the hour; and by how much it is multiplied where."""
     hourly = [share for name, share in costs.items() if name.startswith(("slippage_buy_", "slippage_sell_"))]
-    usual = f"{say(costs['slippage'])} a side"
     if hourly:
         usual = f"{say(min(hourly))} to {say(max(hourly))} by UTC hour and side"
+    else:
+        usual = f"{say(costs['slippage'])} a side"
     regimes = [
         f"times {factor:g} where {name.removeprefix(_WHERE)}"
         for name, factor in sorted(costs.items())
