@@ -20,6 +20,9 @@ CASH: Final = 10_000.0
 # One unit costs about a hundredth of the account: no engine goes broke half-way and rests for the other half.
 UNITS: Final = 1
 SHARE: Final = 0.01
+# So many sets of signals take turns: a processor learns one set by heart, and what a strategy has just decided lies in
+# its caches, where many sets would not find room.
+SETS: Final = 4
 _SEED: Final = 20_260_101
 _SLOW_FOR_ONE_FAST: Final = 3.2
 _MOST_FAST: Final = 56
@@ -77,9 +80,12 @@ def draw_bars(count: int) -> Bars:
     )
 
 
-def draw_wishes(count: int, density: float) -> Wishes:
-    """Signals on a share ``density`` of the bars: half of them entries, half exits, both directions alike."""
-    stream = np.random.default_rng(_SEED + 1)
+def draw_wishes(count: int, density: float) -> list[Wishes]:
+    """``SETS`` of signals on a share ``density`` of the bars: half entries, half exits, both directions alike."""
+    return [_draw_wishes(np.random.default_rng((_SEED, at)), count, density) for at in range(SETS)]
+
+
+def _draw_wishes(stream: np.random.Generator, count: int, density: float) -> Wishes:
     kind = np.where(stream.random(count) < density, stream.integers(0, 4, count), -1)
     return Wishes(long=kind == 0, short=kind == 1, exit_long=kind == 2, exit_short=kind == 3)  # noqa: PLR2004
 

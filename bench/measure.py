@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -78,6 +79,16 @@ class Effort:
     def repeats(self) -> int:
         """How often work is timed after its warm-up."""
         return 3 if self.quick else 7
+
+
+def take_turns(works: Sequence[Callable[[], object]]) -> Callable[[], object]:
+    """One piece of work that does the next of several each time."""
+    turns = cycle(works)
+
+    def work() -> object:
+        return next(turns)()
+
+    return work
 
 
 def take_times(work: Callable[[], object], repeats: int, clock: Callable[[], float] = time.perf_counter) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -10,6 +11,7 @@ from bench.material import CASH, FEE, SLIPPAGE, STOP, TAKE, UNITS, draw_bars, dr
 from bench.measure import Measured, measure_each
 
 if TYPE_CHECKING:
+    from bench.material import Wishes
     from bench.measure import Effort
 
 # A bar costs it microseconds: a tenth of the others' bars is enough to know how many.
@@ -28,20 +30,25 @@ def replay_dense(effort: Effort) -> Measured:
 
 def _replay(effort: Effort, density: float) -> Measured:
     count = effort.scale(_BARS)
-    bars, wishes = draw_bars(count), draw_wishes(count, density)
+    bars = draw_bars(count)
     columns = {name.capitalize(): getattr(bars, name) for name in ("open", "high", "low", "close", "volume")}
     ts = pl.Series(bars.ts).cast(pl.Datetime("ms"))
     frame = pl.DataFrame({"ts": ts, **columns}).to_pandas().set_index("ts")
 
+    turns = cycle(draw_wishes(count, density))
+
     class Given(Strategy):  # type: ignore[misc]  # the library carries no types
         """Acts on signals that were there before."""
 
+        wishes: Wishes
+
         def init(self) -> None:
-            """Nothing to prepare."""
+            """Take the next signals."""
+            self.wishes = next(turns)
 
         def next(self) -> None:
             """Reverse, enter or leave at the next open."""
-            at = len(self.data) - 1
+            at, wishes = len(self.data) - 1, self.wishes
             close = self.data.Close[-1]
             if wishes.long[at] and not self.position.is_long:
                 self.position.close()

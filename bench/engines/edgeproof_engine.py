@@ -26,7 +26,7 @@ from bench.material import (
     draw_windows,
     draw_wishes,
 )
-from bench.measure import Measured, measure_each, measure_rate, measure_sweep, run_for_peak_mib, take_times
+from bench.measure import Measured, measure_each, measure_rate, measure_sweep, run_for_peak_mib, take_times, take_turns
 
 from edgeproof.adapters.lake import DeltaLake
 from edgeproof.backtest import Tape, backtest, prepare_tape, replay_signals
@@ -206,40 +206,49 @@ def help(effort: Effort) -> Measured:  # noqa: A001 - the case is named after th
 
 
 def _replay(effort: Effort, density: float) -> Measured:
-    tape, signals = _prepare(effort, density)
-    trades = replay_signals(tape, signals, costs=_COSTS, initial_equity=CASH).metrics.trades
+    tape, several = _prepare(effort, density)
+    works = [partial(replay_signals, tape, signals, costs=_COSTS, initial_equity=CASH) for signals in several]
     return measure_each(
-        lambda: replay_signals(tape, signals, costs=_COSTS, initial_equity=CASH),
+        take_turns(works),
         effort,
         count=len(tape.bars),
-        size=f"{len(tape.bars):,} bars, {trades:,} trades",
+        size=f"{len(tape.bars):,} bars, {works[0]().metrics.trades:,} trades",
         note="trades, hourly equity and all metrics included",
     )
 
 
 def _find_orders(effort: Effort, density: float) -> Measured:
-    tape, signals = _prepare(effort, density)
-    work = partial(find_trades, tape, signals, _COSTS, InstrumentRules(), CASH, "BTC-USDT")
-    size = f"{len(tape.bars):,} bars, {len(work().records):,} trades"
-    return measure_each(work, effort, count=len(tape.bars), size=size, note="trades with prices, costs and excursions")
-
-
-def _prepare(effort: Effort, density: float) -> tuple[Tape, Signals]:
-    count = effort.scale(_BARS)
-    series, wishes = _series(draw_bars(count)), draw_wishes(count, density)
-    none, full = np.broadcast_to(np.nan, count), np.broadcast_to(SHARE, count)
-    signals = Signals(
-        bars=series,
-        long=wishes.long,
-        short=wishes.short,
-        exit_long=wishes.exit_long,
-        exit_short=wishes.exit_short,
-        stop=STOP * series.close,
-        take=TAKE * series.close,
-        trail=none,
-        leverage=full,
+    tape, several = _prepare(effort, density)
+    works = [partial(find_trades, tape, signals, _COSTS, InstrumentRules(), CASH, "BTC-USDT") for signals in several]
+    return measure_each(
+        take_turns(works),
+        effort,
+        count=len(tape.bars),
+        size=f"{len(tape.bars):,} bars, {len(works[0]().records):,} trades",
+        note="trades with prices, costs and excursions",
     )
-    return prepare_tape(series), signals
+
+
+def _prepare(effort: Effort, density: float) -> tuple[Tape, list[Signals]]:
+    count = effort.scale(_BARS)
+    series = _series(draw_bars(count))
+    none, full = np.broadcast_to(np.nan, count), np.broadcast_to(SHARE, count)
+    stop, take = STOP * series.close, TAKE * series.close
+    several = [
+        Signals(
+            bars=series,
+            long=wishes.long,
+            short=wishes.short,
+            exit_long=wishes.exit_long,
+            exit_short=wishes.exit_short,
+            stop=stop,
+            take=take,
+            trail=none,
+            leverage=full,
+        )
+        for wishes in draw_wishes(count, density)
+    ]
+    return prepare_tape(series), several
 
 
 def _series(bars: Bars) -> BarSeries:

@@ -5,12 +5,13 @@ It knows neither funding, liquidation, lots nor measures, and gives trades' prof
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import talib
 from bench.material import CASH, FEE, SLIPPAGE, STOP, TAKE, UNITS, draw_bars, draw_windows, draw_wishes
-from bench.measure import Measured, measure_each, measure_sweep
+from bench.measure import Measured, measure_each, measure_sweep, take_turns
 from numba import njit
 
 if TYPE_CHECKING:
@@ -65,10 +66,13 @@ def sweep(effort: Effort) -> Measured:
 
 def _replay(effort: Effort, density: float) -> Measured:
     count = effort.scale(_BARS)
-    bars, wishes = draw_bars(count), draw_wishes(count, density)
-    flags = wishes.long, wishes.short, wishes.exit_long, wishes.exit_short
-    size = f"{count:,} bars, {len(_trade(bars, *flags)):,} trades"
-    return measure_each(lambda: _trade(bars, *flags), effort, count=count, size=size, note="trades' profits only")
+    bars = draw_bars(count)
+    works = [
+        partial(_trade, bars, wishes.long, wishes.short, wishes.exit_long, wishes.exit_short)
+        for wishes in draw_wishes(count, density)
+    ]
+    size = f"{count:,} bars, {len(works[0]()):,} trades"
+    return measure_each(take_turns(works), effort, count=count, size=size, note="trades' profits only")
 
 
 def _take_mean(bars: Bars, window: int) -> NDArray[np.float64]:

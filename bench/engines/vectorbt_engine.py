@@ -7,13 +7,14 @@ cost it microseconds a bar more, is not asked for.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 import vectorbt as vbt
 from bench.material import CASH, FEE, SLIPPAGE, STOP, TAKE, UNITS, draw_bars, draw_wishes
-from bench.measure import Measured, measure_each, take_times
+from bench.measure import Measured, measure_each, take_times, take_turns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,9 +70,10 @@ def strategy(effort: Effort) -> Measured:
 
 
 def _replay(effort: Effort, density: float) -> Measured:
-    prices, signals, size = _prepare(effort, density)
+    prices, several, size = _prepare(effort, density)
+    works = [partial(_tell_all, prices, signals) for signals in several]
     return measure_each(
-        lambda: _simulate(prices, signals).stats(silence_warnings=True),
+        take_turns(works),
         effort,
         count=len(prices["close"]),
         size=size,
@@ -80,19 +82,22 @@ def _replay(effort: Effort, density: float) -> Measured:
 
 
 def _find_orders(effort: Effort, density: float) -> Measured:
-    prices, signals, size = _prepare(effort, density)
-    return measure_each(
-        lambda: _simulate(prices, signals), effort, count=len(prices["close"]), size=size, note="from_signals alone"
-    )
+    prices, several, size = _prepare(effort, density)
+    works = [partial(_simulate, prices, signals) for signals in several]
+    return measure_each(take_turns(works), effort, count=len(prices["close"]), size=size, note="from_signals alone")
 
 
-def _prepare(effort: Effort, density: float) -> tuple[dict[str, Any], dict[str, Any], str]:
+def _prepare(effort: Effort, density: float) -> tuple[dict[str, Any], list[dict[str, Any]], str]:
     count = effort.scale(_BARS)
-    bars, wishes = draw_bars(count), draw_wishes(count, density)
+    bars = draw_bars(count)
     prices = _index_prices(bars)
     names = ("long", "short", "exit_long", "exit_short")
-    signals = _index(bars, {name: getattr(wishes, name) for name in names})
-    return prices, signals, f"{count:,} bars, {_simulate(prices, signals).trades.count():,} trades"
+    several = [_index(bars, {name: getattr(wishes, name) for name in names}) for wishes in draw_wishes(count, density)]
+    return prices, several, f"{count:,} bars, {_simulate(prices, several[0]).trades.count():,} trades"
+
+
+def _tell_all(prices: Mapping[str, Any], signals: Mapping[str, Any]) -> object:
+    return _simulate(prices, signals).stats(silence_warnings=True)
 
 
 def _index_prices(bars: Bars) -> dict[str, Any]:

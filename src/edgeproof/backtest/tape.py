@@ -33,8 +33,8 @@ class Tape:
     Attributes:
         bars: The execution bars, the finest there are, shape (n,), n at least 1.
         high, low: Their range with open and close in it: some venues publish opens outside it.
-        span_high, span_low: Range of every 64 bars, so that a replay passes a quiet hour at a glance; bars left over at
-            the end are in none, shape (n // 64,).
+        span_high, span_low: Range of every ``SPAN`` bars, so that a replay passes a quiet hour in two looks; bars left
+            over at the end are in none, shape (n // SPAN,).
         funding_bar, funding_rate: Bar at whose open each rate is due, not descending.
         print_ts, print_price: Trades of the market in order of time, to settle what a bar leaves open; empty for none.
         slippage_factor: What slippage is multiplied with in each bar, shape (n,); empty where it is not.

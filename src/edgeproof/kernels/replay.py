@@ -83,6 +83,7 @@ __all__ = [
 ]
 
 _MORE_ROWS: Final = 16
+_LINE: Final = 8  # prices that come from memory together
 _AHEAD: Final = 12  # events that are asked for beyond the one that may end a position
 
 
@@ -274,6 +275,10 @@ def _replay(
                             touched, lowest, highest = skip_spans(
                                 span_high, span_low, begun, pause, floor, ceiling, lowest, highest
                             )
+                            for line in range(touched, touched + SPAN, _LINE):
+                                prefetch(high, line)
+                                prefetch(low, line)
+                                prefetch(open_, line)
                     touched, lowest, highest = scan_bars(high, low, touched, pause, floor, ceiling, lowest, highest)
                 bar = touched
                 if bar == bars:
@@ -334,7 +339,7 @@ def _replay(
                                     reference,
                                     reason == LIQUIDATION,
                                     taker,
-                                    find_slippage(extras.hourly, extras.factor, slippage, ts[bar], bar, -side),
+                                    exit_slippage,
                                     tick,
                                 )
                                 part_slipped = part * (abs(entry - market) + abs(part_price - reference))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from edgeproof.kernels._jit import jit
+from edgeproof.kernels.prefetching import prefetch
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -18,6 +19,7 @@ GO_LONG, GO_SHORT, EXIT_LONG, EXIT_SHORT = 1, 2, 4, 8
 
 _WORD: Final = 8  # flags read at once, and words passed over at once
 _BLOCK: Final = _WORD * _WORD
+_AHEAD: Final = 2 * _BLOCK  # words asked for before they are read
 # Parts of a word of flags; unsigned like the word, since numba makes a float of a signed and an unsigned number.
 _ONE, _BYTE_BITS = np.uint64(1), np.uint64(8)
 _TO_SHORT, _TO_EXIT_LONG, _TO_EXIT_SHORT = np.uint64(1), np.uint64(2), np.uint64(3)
@@ -75,6 +77,8 @@ def _gather_events(
     codes = said.view(np.uint8)
     ambiguous, count = 0, np.uint64(0)
     for block in range(0, words, _WORD):
+        for flags in (ups, downs, outs_long, outs_short):
+            prefetch(flags, block + _AHEAD)
         anything = np.uint64(0)
         for at in range(block, block + _WORD):
             anything |= ups[at] | downs[at] | outs_long[at] | outs_short[at]
