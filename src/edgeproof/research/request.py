@@ -221,10 +221,12 @@ def describe_shorter_window(universe: Universe) -> str:
     """Say that the window is shorter than was asked for, in one sentence; empty where it is not."""
     if universe.asked_ms is None:
         return ""
+    asked, found = say_length(universe.asked_ms / MS_PER_DAY), say_length(universe.window.days)
+    if asked == found:
+        return ""
     return (
-        f"The window that was asked for, {say_length(universe.asked_ms / MS_PER_DAY)}, is longer than the bars: it"
-        f" begins with the first of them, {format_ms(universe.window.start_ms)}, and is"
-        f" {say_length(universe.window.days)} long."
+        f"The window that was asked for, {asked}, is longer than the bars: it begins with the first of them,"
+        f" {format_ms(universe.window.start_ms)}, and is {found} long."
     )
 
 

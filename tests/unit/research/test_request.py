@@ -153,6 +153,7 @@ def test_a_window_longer_than_the_bars_begins_with_the_first_bar() -> None:
     assert (chosen.window.start_ms, chosen.window.days) == (START_MS, 10)
     assert describe_shorter_window(chosen).startswith("The window that was asked for, 900 days, is longer")
     assert describe_shorter_window(choose([hold(ONE_MINUTE, 10 * 1_440)], days=10)) == ""
+    assert describe_shorter_window(choose([hold(ONE_MINUTE, 10 * 1_440 - 1)], days=10)) == ""
 
 
 @pytest.mark.parametrize(
