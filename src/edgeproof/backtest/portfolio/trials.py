@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # What stands where other trials name their symbol.
 PORTFOLIO_SYMBOL: Final = "PORTFOLIO"
+# Raised like `backtest.trials.ENGINE`, for what portfolios alone do.
+PORTFOLIO_ENGINE: Final = 2
 
 
 def describe_portfolio(
@@ -109,4 +111,5 @@ def make_portfolio_trial(  # noqa: PLR0913 - one keyword for each thing the ques
 def name_portfolio(composition: Mapping[str, Any]) -> str:
     """Name what a portfolio does: what its legs are called is left out."""
     legs = [{name: value for name, value in leg.items() if name != "leg"} for leg in composition["legs"]]
-    return hash_json({"portfolio": legs, "limits": composition["limits"], "rules": composition["rules"]})
+    told = {"portfolio": legs, "limits": composition["limits"], "rules": composition["rules"]}
+    return hash_json({"engine": PORTFOLIO_ENGINE} | told)
