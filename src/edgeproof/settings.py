@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edgeproof.adapters.exchange import ExchangeConfig
-    from edgeproof.execution import Costs
+    from edgeproof.execution import Costs, Regime
 
 SETTINGS_FILE: Final = "edgeproof.toml"
 SCHEMA_VERSION: Final = 1
@@ -159,11 +159,20 @@ class RegimeSettings(_Section):
 
     @field_validator("when")
     @classmethod
-    def _spell_when(cls, text: str) -> str:
+    def _check_when(cls, text: str) -> str:
         # The language, numpy and polars behind it: opened only by those who have regimes.
+        from edgeproof.execution import Regime  # noqa: PLC0415
         from edgeproof.strategies import spell_condition  # noqa: PLC0415
 
-        return _checked(text, spell_condition)
+        _checked(text, spell_condition)
+        return _checked(text, lambda written: Regime(when=written, factor=1.0).when)
+
+    def configure(self) -> Regime:
+        """The regime, its condition in canonical spelling."""
+        from edgeproof.execution import Regime  # noqa: PLC0415
+        from edgeproof.strategies import spell_condition  # noqa: PLC0415
+
+        return Regime(when=self.when, factor=self.factor).spell(spell_condition(self.when))
 
 
 class CostSettings(_Section):
@@ -221,7 +230,7 @@ class CostSettings(_Section):
         Raises:
             InvalidValue: Regimes that cannot be together, or that make slippage the whole price.
         """
-        from edgeproof.execution import Costs, HourlySlippage, Regime  # noqa: PLC0415
+        from edgeproof.execution import Costs, HourlySlippage  # noqa: PLC0415
 
         return Costs(
             maker=self.maker,
@@ -230,7 +239,7 @@ class CostSettings(_Section):
             latency_ms=self.latency_ms,
             fill_probability=self.fill_probability,
             hourly=HourlySlippage(buy=self.slippage_buy, sell=self.slippage_sell) if self.slippage_buy else None,
-            regimes=tuple(Regime(when=regime.when, factor=regime.factor) for regime in self.regimes),
+            regimes=tuple(regime.configure() for regime in self.regimes),
         )
 
 

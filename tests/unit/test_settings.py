@@ -130,7 +130,16 @@ def test_hours_and_regimes_are_costs(file: Path) -> None:
 
 def test_a_condition_is_kept_in_its_canonical_spelling(file: Path) -> None:
     file.write_text('[costs]\nregimes = [{when = "regime_volatile()>0", factor = 1.5}]\n')
-    assert read_settings(file).costs.regimes[0].when == "regime_volatile(20, 240) > 0"
+    assert read_settings(file).costs.configure().regimes[0].when == "regime_volatile(20, 240) > 0"
+
+
+def test_a_condition_may_be_longer_in_its_canonical_spelling_than_it_may_be_written(file: Path) -> None:
+    written = " and ".join(f"rsi()>{level}" for level in range(38))
+    file.write_text(f'[costs]\nregimes = [{{when = "{written}", factor = 1.5}}]\n')
+    assert len(written) < 500 < len(read_settings(file).costs.configure().regimes[0].when)
+    file.write_text(f'[costs]\nregimes = [{{when = "{written} and rsi() > 50.5 and rsi() > 51.5", factor = 1.5}}]\n')
+    with pytest.raises(SettingsError, match=r"costs\.regimes\.0\.when: expected a condition of at most 500 characters"):
+        read_settings(file)
 
 
 def test_the_environment_tells_hours_by_commas_and_regimes_as_json(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +149,7 @@ def test_the_environment_tells_hours_by_commas_and_regimes_as_json(file: Path, m
     monkeypatch.setenv("EDGEPROOF_COSTS__REGIMES", '[{"when": "adx() > 40", "factor": 1.2}]')
     costs = read_settings(file).costs
     assert (costs.slippage_buy, costs.slippage_sell) == ((0.0003,) * 24, (0.0003,) * 24)
-    assert [(regime.when, regime.factor) for regime in costs.regimes] == [("adx(14) > 40", 1.2)]
+    assert [(regime.when, regime.factor) for regime in costs.regimes] == [("adx() > 40", 1.2)]
     monkeypatch.setenv("EDGEPROOF_COSTS__REGIMES", "[]")
     assert read_settings(file).costs.regimes == ()
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeproof.domain.errors import InvalidValue
-from edgeproof.execution import Regime
 from edgeproof.strategies import decide_condition, spell_condition
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from edgeproof.backtest.tape import Tape
     from edgeproof.domain.arrays import FloatArray
     from edgeproof.domain.time import Timeframe
-    from edgeproof.execution import Costs
+    from edgeproof.execution import Costs, Regime
     from edgeproof.strategies import MarketData
 
 
@@ -73,5 +72,4 @@ def spell_regimes(costs: Costs) -> Costs:
     """
     if not costs.regimes:
         return costs
-    spelled = tuple(Regime(when=spell_condition(one.when), factor=one.factor) for one in costs.regimes)
-    return replace(costs, regimes=spelled)
+    return replace(costs, regimes=tuple(one.spell(spell_condition(one.when)) for one in costs.regimes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -24,8 +25,8 @@ class Regime:
         factor: What slippage is multiplied with; factors of regimes that hold at once multiply.
 
     Raises:
-        InvalidValue: No text, or one longer than 500 characters; a factor that is not above 0, up to 1000. Whether the
-            text is a condition is looked at where it is first used.
+        InvalidValue: No text, or one written with more than 500 characters; a factor that is not above 0, up to 1000.
+            Whether the text is a condition is looked at where it is first used.
     """
 
     when: str
@@ -41,6 +42,12 @@ class Regime:
             raise InvalidValue("factor of a regime", self.factor, f"a number above 0, at most {_MOST_FACTOR:g}")
         object.__setattr__(self, "when", when)
         object.__setattr__(self, "factor", float(factor))
+
+    def spell(self, when: str) -> Regime:
+        """The same regime, its condition in another spelling; only what was written is limited in length."""
+        spelled = copy(self)
+        object.__setattr__(spelled, "when", when)
+        return spelled
 
     @property
     def unknown_factor(self) -> float:

@@ -22,6 +22,7 @@ from edgeproof.backtest import (
     replay_signals,
 )
 from edgeproof.backtest.portfolio import Leg, Member, backtest_portfolio, replay_legs
+from edgeproof.backtest.regimes import spell_regimes
 from edgeproof.domain.errors import InvalidValue, RequestError
 from edgeproof.domain.hashing import hash_json
 from edgeproof.domain.series import BarSeries
@@ -161,6 +162,14 @@ def test_a_trade_pays_the_factor_of_its_bar() -> None:
     paid = side * (entered["entry_price"].to_numpy() / entered["open"].to_numpy() - 1.0)
     np.testing.assert_allclose(paid, 0.001 * entered["factor"].to_numpy(), rtol=1e-9)
     assert entered["factor"].n_unique() == 2
+
+
+def test_a_condition_may_be_longer_in_its_canonical_spelling_than_it_may_be_written() -> None:
+    written = " and ".join(f"rsi()>{level}" for level in range(38))
+    charged = spell_regimes(Costs(regimes=(Regime(when=written, factor=1.5),)))
+    assert len(written) < 500 < len(charged.regimes[0].when)
+    assert spell_regimes(charged) == charged
+    assert backtest(BARS, "ema_crossover", costs=charged).metrics.trades > 0
 
 
 def test_what_changes_no_cost_changes_neither_name_nor_result() -> None:

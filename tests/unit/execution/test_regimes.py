@@ -18,6 +18,13 @@ def test_white_space_in_a_condition_says_nothing() -> None:
     assert Regime(when="  close >\n 1 ", factor=2) == Regime(when="close > 1", factor=2.0)
 
 
+def test_only_what_was_written_is_limited_in_length() -> None:
+    spelled = WILD.spell("close > 1 or " * 100 + "close > 2")
+    assert (len(spelled.when), spelled.factor) == (1_309, 1.8)
+    assert pickle.loads(pickle.dumps(Costs(regimes=(spelled,)))).regimes == (spelled,)  # noqa: S301 - just made
+    assert WILD.when == "regime_volatile() > 0"
+
+
 def test_the_order_in_which_regimes_are_written_says_nothing() -> None:
     one, other = Costs(regimes=(WILD, CALM)), Costs(regimes=(CALM, WILD))
     assert one == other
