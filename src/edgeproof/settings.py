@@ -12,7 +12,16 @@ import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from edgeproof.domain.addresses import hide_credentials
@@ -34,11 +43,19 @@ _NESTING: Final = "__"
 # Variables with our prefix that are not settings: they choose or debug a run rather than configure a workspace.
 _OTHER_VARIABLES: Final = frozenset({"EDGEPROOF_WORKSPACE", "EDGEPROOF_DEBUG"})
 _HOURS: Final = 24
+_REGIME: Final = '{when = "regime_volatile() > 0", factor = 1.5}'
 _REST_ADDRESS: Final = "https://HOST, or http://127.0.0.1:PORT of a simulated exchange"
 # What an exchange's configuration calls things, where a setting's name is another.
 _EXCHANGE_KEYS: Final = {"exchange host": "rest_url", "name of the venue": "name"}
 
-Share = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)]
+
+def _check_doubles(share: float) -> float:
+    if 2.0 * share >= 1.0:
+        raise ValueError("expected a share below 0.5, since a cycle asks what is left at twice the costs")
+    return share
+
+
+Share = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False), AfterValidator(_check_doubles)]
 HourlyShares = Annotated[tuple[Share, ...], NoDecode]
 
 
@@ -157,6 +174,13 @@ class RegimeSettings(_Section):
     when: str
     factor: float = Field(gt=0, le=1000, allow_inf_nan=False)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _check_parts(cls, given: object) -> object:
+        if not isinstance(given, dict) or not {"when", "factor"} <= given.keys():
+            raise ValueError(f"expected `when` and `factor`, as in {_REGIME}")
+        return given
+
     @field_validator("when")
     @classmethod
     def _check_when(cls, text: str) -> str:
@@ -195,14 +219,18 @@ class CostSettings(_Section):
     @field_validator("regimes", mode="before")
     @classmethod
     def _read_regimes(cls, given: object) -> object:
-        if isinstance(given, dict):
+        expected = f"expected [{_REGIME}]"
+        if isinstance(given, str):
+            expected = 'expected [{"when": "regime_volatile() > 0", "factor": 1.5}]'
+            try:
+                given = json.loads(given)
+            except ValueError:
+                raise ValueError(expected) from None
+        elif isinstance(given, dict):
             raise ValueError("expected a list; write [[costs.regimes]], with two brackets")  # noqa: TRY004 - pydantic's
-        if not isinstance(given, str):
-            return given
-        try:
-            return json.loads(given)
-        except ValueError:
-            raise ValueError('expected [{"when": "regime_volatile() > 0", "factor": 1.5}]') from None
+        if not isinstance(given, (list, tuple)):
+            raise ValueError(expected)  # noqa: TRY004 - as above
+        return given
 
     @field_validator("slippage_buy", "slippage_sell", mode="before")
     @classmethod
@@ -428,12 +456,15 @@ def _check_regimes(costs: CostSettings, file: Path) -> None:
     try:
         charged = costs.configure()
     except InvalidValue as error:
-        problem = f"expected {error.expected}, got {error.value!r}"
+        problem = f"expected {error.expected}, got {tell_value(error.value)}"
     else:
-        if 2.0 * charged.highest_factor * charged.highest_slippage < 1.0:
+        try:
+            charged.doubled()
+        except InvalidValue:
+            told = f"{charged.highest_factor:g} times a slippage of {charged.highest_slippage:g}"
+            problem = f"expected factors that leave some of the price at twice the costs, got {told}"
+        else:
             return
-        told = f"{charged.highest_factor:g} times a slippage of {charged.highest_slippage:g}"
-        problem = f"expected factors that leave some of the price at twice the costs, got {told}"
     where, name = _locate(("costs", "regimes"), file)
     raise SettingsError(where, name, problem)
 
@@ -449,10 +480,17 @@ def _explain(error: ValidationError, file: Path) -> SettingsError:
     first = error.errors()[0]
     where, key = _locate(tuple(str(part) for part in first["loc"]), file)
     if first["type"] == "extra_forbidden":
-        return SettingsError(where, key, f"unknown key; {offer_names(key, _keys())}")
+        return SettingsError(where, key, f"unknown key; {_offer_keys(first['loc'], key)}")
     given = first.get("input")
     shown = hide_credentials(given) if isinstance(given, str) else given
     return SettingsError(where, key, f"{_describe(first)}, got {tell_value(shown)}")
+
+
+def _offer_keys(place: tuple[int | str, ...], key: str) -> str:
+    """The keys of the table that an unknown one stands in: a regime's own, or all there are."""
+    if place[:2] == ("costs", "regimes"):
+        return offer_names(str(place[-1]), RegimeSettings.model_fields)
+    return offer_names(key, _keys())
 
 
 def _describe(problem: Mapping[str, Any]) -> str:

@@ -91,10 +91,21 @@ REGIME = '[[costs.regimes]]\nwhen = "close > sma(20)"\nfactor = 2\n'
         (f"slippage_buy = [0.1{', -1' * 23}]\nslippage_sell = {HOURS}", r"slippage_buy\.1: .*equal to 0, got -1"),
         (f"slippage_buy = {HOURS}\nslippage_sell = [1.0{', 0.1' * 23}]", r"slippage_sell\.0: .*less than 1, got 1\.0"),
         ("slippage_buy = 0.1", r"slippage_buy: .*got 0\.1"),
-        ("regimes = 3", r"regimes: .*got 3"),
+        ("taker = 0.5", r"taker: expected a share below 0\.5, since a cycle asks .* twice the costs, got 0\.5"),
+        ("slippage = 0.6", r"slippage: expected a share below 0\.5.*, got 0\.6"),
+        (
+            f"slippage_buy = {HOURS}\nslippage_sell = [0.1, 0.5{', 0.1' * 22}]",
+            r"slippage_sell\.1: expected a share below",
+        ),
+        ("regimes = 3", r"regimes: expected \[\{when = .*, factor = 1\.5\}\], got 3"),
+        ("regimes = ['close > open']", r"regimes\.0: expected `when` and `factor`, as in .*, got 'close > open'"),
+        ("regimes = [[]]", r"regimes\.0: expected `when` and `factor`, as in .*, got \[\]"),
+        ("[[costs.regimes]]", r"regimes\.0: expected `when` and `factor`, as in .*, got \{\}"),
+        ("[[costs.regimes]]\nfactor = 2", r"regimes\.0: expected `when` and `factor`"),
         ('[costs.regimes]\nwhen = "close > 1"\nfactor = 2', r"regimes: expected a list; write \[\[costs\.regimes\]\]"),
-        ('[[costs.regimes]]\nwhen = "close > 1"', r"regimes\.0\.factor: Field required"),
-        (REGIME + "why = 1", r"regimes\.0\.why: unknown key"),
+        ('[[costs.regimes]]\nwhen = "close > 1"', r"regimes\.0: expected `when` and `factor`"),
+        (REGIME + "colour = 3", r"regimes\.0\.colour: unknown key; .*known are factor, when$"),
+        (REGIME + "factr = 3", r"regimes\.0\.factr: unknown key; did you mean 'factor'\? known are factor, when$"),
         (REGIME.replace("(20)", "(0)"), r"sma\(window\) cannot be 0"),
         (REGIME.replace("= 2", "= 0"), r"regimes\.0\.factor: .*greater than 0, got 0"),
         (REGIME.replace("= 2", "= -2"), r"regimes\.0\.factor: .*greater than 0, got -2"),
@@ -120,6 +131,21 @@ def test_wrong_calibrated_slippage_is_one_line_that_says_where(file: Path, text:
     assert len(str(caught.value)) < 1_200
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "taker = 0.4999",
+        "slippage = 0.4999",
+        f"slippage = 0.2499\n{REGIME}",
+        f"slippage_buy = {HOURS}\nslippage_sell = {HOURS}",
+    ],
+)
+def test_whatever_the_settings_take_can_be_doubled(file: Path, text: str) -> None:
+    file.write_text(f"[costs]\n{text}\n")
+    costs = read_settings(file).costs.configure()
+    assert costs.doubled().highest_slippage == 2 * costs.highest_slippage
+
+
 def test_hours_and_regimes_are_costs(file: Path) -> None:
     buy, sell = [hour / 10_000 for hour in range(24)], [0.0004] * 24
     file.write_text(f"[costs]\nslippage_buy = {buy}\nslippage_sell = {sell}\n{REGIME}")
@@ -137,7 +163,8 @@ def test_a_condition_may_be_longer_in_its_canonical_spelling_than_it_may_be_writ
     written = " and ".join(f"rsi()>{level}" for level in range(38))
     file.write_text(f'[costs]\nregimes = [{{when = "{written}", factor = 1.5}}]\n')
     assert len(written) < 500 < len(read_settings(file).costs.configure().regimes[0].when)
-    file.write_text(f'[costs]\nregimes = [{{when = "{written} and rsi() > 50.5 and rsi() > 51.5", factor = 1.5}}]\n')
+    longer = " and ".join(f"rsi() > {level}.125" for level in range(35))
+    file.write_text(f'[costs]\nregimes = [{{when = "{longer}", factor = 1.5}}]\n')
     with pytest.raises(SettingsError, match=r"costs\.regimes\.0\.when: expected a condition of at most 500 characters"):
         read_settings(file)
 
@@ -159,6 +186,8 @@ def test_the_environment_tells_hours_by_commas_and_regimes_as_json(file: Path, m
     [
         ("SLIPPAGE_BUY", "0.1,0.2", r"EDGEPROOF_COSTS__SLIPPAGE_BUY: expected 24 shares"),
         ("SLIPPAGE_BUY", "much", r"EDGEPROOF_COSTS__SLIPPAGE_BUY: .*number, .*got 'much'"),
+        ("REGIMES", "{}", r"EDGEPROOF_COSTS__REGIMES: expected \[\{\"when\".*got '\{\}'"),
+        ("REGIMES", '["close > 1"]', r"EDGEPROOF_COSTS__REGIMES: expected `when` and `factor`.*got 'close > 1'"),
         ("REGIMES", "close > 1", r"EDGEPROOF_COSTS__REGIMES: expected \[\{\"when\".*got 'close > 1'"),
         ("REGIMES", '[{"when": "clsoe > 1", "factor": 2}]', r"EDGEPROOF_COSTS__REGIMES: .*did you mean 'close'"),
     ],
