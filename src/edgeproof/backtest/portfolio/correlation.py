@@ -38,7 +38,7 @@ def correlate_tapes(tapes: Sequence[Tape], *, first_day: int, days: int, window_
     last = max(int(at[-1]) for at in periods)
     returns = np.full((last - first + 1, len(tapes)), np.nan)
     for market, (tape, at) in enumerate(zip(tapes, periods, strict=True)):
-        prices = np.log(tape.bars.close[tape.samples])
+        prices = np.log(tape.sample_close)
         follows = np.flatnonzero(np.diff(at) == 1) + 1
         returns[at[follows] - first, market] = prices[follows] - prices[follows - 1]
     ends = (np.arange(first, last + 1) + 1) * period_ms
