@@ -19,6 +19,7 @@ from edgeproof.strategies.document import Scalar, Source
 from edgeproof.strategies.errors import StrategyError
 from edgeproof.strategies.expressions import Call, Expression, Kind, format_expression, walk
 from edgeproof.strategies.market_data import View
+from edgeproof.strategies.tokens import SPLIT_ADVICE
 
 if TYPE_CHECKING:
     from edgeproof.domain.time import Timeframe
@@ -71,9 +72,8 @@ def _read(text: str, timeframe: Timeframe) -> Expression:
     try:
         node = Checker({}, {}, timeframe).check(scalar, Kind.CONDITION)
     except StrategyError as error:
-        raise InvalidValue(
-            "condition", text, f"{_EXAMPLE} (at character {error.place.column}: {error.reason})"
-        ) from None
+        reason = error.reason.removesuffix(SPLIT_ADVICE)  # there is nothing to split it into
+        raise InvalidValue("condition", text, f"{_EXAMPLE} (at character {error.place.column}: {reason})") from None
     if any(isinstance(inner, Call) and inner.name == "of" for inner in walk(node)):
         raise InvalidValue("condition", text, f"{_EXAMPLE} ({_ONE_SYMBOL})")
     return node

@@ -32,7 +32,7 @@ from edgeproof.strategies.expressions import (
     Unary,
     measure_depth,
 )
-from edgeproof.strategies.tokens import KEYWORDS, ExpressionError, Token, TokenKind, split_tokens
+from edgeproof.strategies.tokens import KEYWORDS, SPLIT_ADVICE, ExpressionError, Token, TokenKind, split_tokens
 
 MAX_DEPTH: Final = 40
 
@@ -46,7 +46,7 @@ def parse_expression(text: str) -> Expression:
     parser = _Parser(split_tokens(text))
     found = parser.parse_whole()
     if measure_depth(found) > MAX_DEPTH:
-        raise ExpressionError(found.at, f"deeper than {MAX_DEPTH} levels; split it with `let`")
+        raise ExpressionError(found.at, f"deeper than {MAX_DEPTH} levels{SPLIT_ADVICE}")
     return found
 
 
@@ -67,7 +67,7 @@ class _Parser:
     def _parse(self, binds_tighter_than: int) -> Expression:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            self._refuse(f"nested deeper than {MAX_DEPTH} levels; split it with `let`")
+            self._refuse(f"nested deeper than {MAX_DEPTH} levels{SPLIT_ADVICE}")
         left = self._parse_prefix(binds_tighter_than)
         while (binds := self._peek_precedence()) > binds_tighter_than:
             sign = self._take()

@@ -9,6 +9,7 @@ from typing import Final
 
 KEYWORDS: Final = frozenset({"and", "or", "not"})
 MAX_TOKENS: Final = 1_000
+SPLIT_ADVICE: Final = "; split it with `let`"
 
 _PATTERN: Final = re.compile(
     r"""
@@ -84,7 +85,7 @@ def split_tokens(text: str) -> list[Token]:
         if found.lastgroup != "SPACE":
             tokens.append(_make_token(found))
         if len(tokens) > MAX_TOKENS:
-            raise ExpressionError(at, f"longer than {MAX_TOKENS:,} words; split it with `let`")
+            raise ExpressionError(at, f"longer than {MAX_TOKENS:,} words{SPLIT_ADVICE}")
         at = found.end()
     return [*tokens, Token(TokenKind.END, "", len(text.rstrip()))]
 

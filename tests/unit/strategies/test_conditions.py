@@ -59,8 +59,9 @@ def test_a_condition_holds_where_a_strategy_that_asks_it_would_enter(text: str) 
         ('not on("1h", of("BTC-USDT", close > 1))', r"of\(\.\.\.\) has no place"),
         ('model("direction") > 0', "no model"),
         ('on("7m", close) > 1', "minutes that divide a day"),
-        ("(" * 200, "nested deeper"),
-        ("close > 1 or " * 60 + "close > 2", "deeper than"),
+        ("(" * 200, r"nested deeper than 40 levels\)$"),
+        ("close > 1 or " * 60 + "close > 2", r"deeper than 40 levels\)$"),
+        ("close > 1 or " * 300 + "close > 2", r"longer than 1,000 words\)$"),
     ],
 )
 def test_a_text_that_is_no_condition_is_refused_in_one_line(text: str, told: str) -> None:
