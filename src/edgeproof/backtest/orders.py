@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from edgeproof.backtest.regimes import check_charged
 from edgeproof.domain.errors import InvalidValue
 from edgeproof.kernels.replay_events import GO_LONG
 from edgeproof.kernels.replay_extras import NO_EXTRAS, Extras
@@ -71,9 +72,7 @@ def check_slippage(costs: Costs, tape: Tape) -> None:
     Raises:
         InvalidValue: Slippage times a factor is 1 or more, or the tape was made for costs with other regimes.
     """
-    if tape.regimes != costs.regimes:
-        told = f"one charged with {len(tape.regimes)} regimes, for costs that have {len(costs.regimes)}"
-        raise InvalidValue("tape", told, "charge_regimes(tape, costs, data, symbol) of the same regimes")
+    check_charged(tape, costs)
     factor = tape.slippage_factor
     if len(factor) and costs.highest_slippage * factor.max() >= 1.0:
         told = f"{factor.max():g} times a slippage of {costs.highest_slippage:g}"

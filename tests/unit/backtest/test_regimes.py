@@ -22,7 +22,7 @@ from edgeproof.backtest import (
     replay_signals,
 )
 from edgeproof.backtest.portfolio import Leg, Member, backtest_portfolio, replay_legs
-from edgeproof.backtest.regimes import spell_regimes
+from edgeproof.backtest.regimes import count_unknown, spell_regimes
 from edgeproof.domain.errors import InvalidValue, RequestError
 from edgeproof.domain.hashing import hash_json
 from edgeproof.domain.series import BarSeries
@@ -225,6 +225,42 @@ def test_a_tape_of_other_bars_is_refused() -> None:
     tape = prepare_tape(SERIES.slice(0, 100))
     with pytest.raises(InvalidValue, match="other bars than those of 'ETH-USDT'"):
         charge_regimes(tape, Costs(regimes=(ABOVE,)), MarketData({ETH: SERIES}), ETH)
+
+
+def test_a_tape_of_other_prices_at_the_same_times_is_refused() -> None:
+    dearer = BarSeries.from_frame(BARS.with_columns(pl.col("open", "high", "low", "close") * 2), ONE_MINUTE)
+    with pytest.raises(InvalidValue, match="other bars than those of 'ETH-USDT'"):
+        charge_regimes(prepare_tape(dearer), Costs(regimes=(ABOVE,)), MarketData({ETH: SERIES}), ETH)
+    again = BarSeries.from_frame(BARS, ONE_MINUTE)
+    assert charge_regimes(prepare_tape(again), Costs(regimes=(ABOVE,)), MarketData({ETH: SERIES}), ETH).regimes
+
+
+def test_a_tape_charged_with_other_regimes_is_told_which() -> None:
+    data = MarketData({ETH: SERIES})
+    tape = charge_regimes(prepare_tape(SERIES), Costs(regimes=(ABOVE, CALM)), data, ETH)
+    signals = evaluate(load_strategy("ema_crossover"), data, ETH)
+    told = r"without a factor of 2 where close > sma\(20\) but with a factor of 1\.7 where close > sma\(20\)'; expected"
+    with pytest.raises(InvalidValue, match=told):
+        replay_signals(tape, signals, costs=Costs(regimes=(CALM, replace(ABOVE, factor=2.0))))
+    spelled_otherwise = Costs(regimes=(CALM, replace(ABOVE, when="close>sma( 20 )")))
+    assert replay_signals(tape, signals, costs=spelled_otherwise).metrics.trades > 0
+
+
+def test_bars_in_which_a_regime_was_unknown_are_counted_as_they_were_charged() -> None:
+    data = MarketData({ETH: SERIES})
+    unfunded = Regime(when="funding_zscore() > 1", factor=3.0)
+    regimes = (ABOVE, CALM, unfunded, Regime(when="close > 0", factor=2.0))
+    assert count_unknown(regimes, data, ETH, ONE_MINUTE) == (20, 80, 3_000, 1)
+    assert compute_factors((unfunded,), data, ETH, ONE_MINUTE).tolist() == [3.0] * 3_000
+
+
+def test_what_is_wrong_with_a_condition_cannot_be_mistaken_for_the_strategy() -> None:
+    five = MarketData({ETH: resample(SERIES, Timeframe(5))})
+    finer = Regime(when='on("1m", close) > 1', factor=2.0)
+    with pytest.raises(InvalidValue, match=r"^a condition of costs\.regimes cannot be 'on\(.*on 5m bars"):
+        compute_factors((finer,), five, ETH, Timeframe(5))
+    with pytest.raises(InvalidValue, match=r"^a condition of costs\.regimes cannot be 'volatilty"):
+        spell_regimes(Costs(regimes=(Regime(when="volatilty() > 1", factor=2.0),)))
 
 
 def test_costs_without_regimes_leave_the_tape_as_it_is() -> None:
