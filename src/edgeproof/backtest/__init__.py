@@ -9,7 +9,7 @@ import sys
 from types import ModuleType
 
 from edgeproof.backtest.doors import backtest, backtest_signals
-from edgeproof.backtest.regimes import charge_regimes, compute_factors
+from edgeproof.backtest.regimes import charge_regimes, compute_factors, count_unknown
 from edgeproof.backtest.replay import CostBreakdown, Replay, Unfilled, break_down_costs, replay_signals
 from edgeproof.backtest.result import BacktestResult, combine_replays
 from edgeproof.backtest.tape import Tape, prepare_tape
@@ -27,6 +27,7 @@ __all__ = [
     "charge_regimes",
     "combine_replays",
     "compute_factors",
+    "count_unknown",
     "describe_conditions",
     "describe_metrics",
     "hash_result",

@@ -8,10 +8,12 @@ from edgeproof.domain.errors import InvalidValue
 from edgeproof.domain.time import format_ms
 from edgeproof.research import NothingToTest
 from edgeproof.research.coverage import describe_missing_funding, describe_sparse, describe_uncounted
+from edgeproof.research.regimes import describe_unknown_regimes, find_unknown_regimes
 from edgeproof.research.request import describe_absent, describe_left_out, describe_shorter_window
 
 if TYPE_CHECKING:
     from edgeproof.domain.instruments import Instrument
+    from edgeproof.execution import Costs
     from edgeproof.research.desk import Desk
     from edgeproof.research.request import Universe
 
@@ -44,8 +46,8 @@ def list_traded_together(desk: Desk) -> list[Instrument]:
     return traded
 
 
-def list_remarks(universe: Universe, desk: Desk) -> list[str]:
-    """What the data lacks, a sentence or two each."""
+def list_remarks(universe: Universe, desk: Desk, costs: Costs) -> list[str]:
+    """What the data lacks, a sentence or two each; also of what the regimes of the costs look at."""
     told = (
         describe_absent(universe),
         describe_shorter_window(universe),
@@ -54,4 +56,5 @@ def list_remarks(universe: Universe, desk: Desk) -> list[str]:
         describe_uncounted(desk.coverages),
         describe_left_out(universe.markets),
     )
-    return [remark for remark in told if remark]
+    unknown = describe_unknown_regimes(find_unknown_regimes(desk, costs), desk.coverages)
+    return [remark for remark in (*told, *unknown) if remark]

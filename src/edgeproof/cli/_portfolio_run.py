@@ -133,7 +133,7 @@ def trade_portfolio(house: Workspace, question: Question) -> Portfolio:
         traded=tuple(traded),
         rules_known=len(rules),
         trades_used={str(instrument): found.frame.height for instrument, found in prints.items()},
-        remarks=tuple(list_remarks(question.universe, desk)),
+        remarks=tuple(list_remarks(question.universe, desk, question.costs)),
     )
 
 

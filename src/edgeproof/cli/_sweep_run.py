@@ -103,7 +103,7 @@ def load_ground(
         rules=rules if all(other == rules for other in others) else None,
         initial_equity=house.settings.research.initial_equity,
     )
-    return Ground(desk=desk, venue=venue, markets=markets, remarks=tuple(list_remarks(universe, desk)))
+    return Ground(desk=desk, venue=venue, markets=markets, remarks=tuple(list_remarks(universe, desk, costs)))
 
 
 def compute_sweep(

@@ -127,7 +127,7 @@ def run_backtest(
     document = describe_backtest(
         result, trials, strategy=chosen, window=desk.window, new=new, tried=house.ledger.count_trials()
     )
-    document["remarks"] = list_remarks(universe, desk)
+    document["remarks"] = list_remarks(universe, desk, question.costs)
     document["trades_used"] = {str(instrument): found.frame.height for instrument, found in prints.items()}
 
     def draw() -> Sheet:

@@ -128,9 +128,9 @@ def describe_uncounted(coverages: Sequence[Coverage]) -> str:
         return ""
     bars = sum(c.uncounted for c in lacking)
     return (
-        f"{_count(bars, 'bar', 'bars')} of {_name(lacking, coverages)} {'has' if bars == 1 else 'have'} no trade count,"
-        " though others do: trades were lost there or never came. Prices and volume are the venue's own; features of"
-        " order flow are unknown in those bars."
+        f"{_count(bars, 'bar', 'bars')} of {name_markets(lacking, coverages)}"
+        f" {'has' if bars == 1 else 'have'} no trade count, though others do: trades were lost there or never came."
+        " Prices and volume are the venue's own; features of order flow are unknown in those bars."
     )
 
 
@@ -141,7 +141,8 @@ def describe_missing_funding(coverages: Sequence[Coverage]) -> str:
         return ""
     return (
         f"{len(lacking)} of {_count(len(coverages), 'market has', 'markets have')} no funding rates"
-        f" ({_name(lacking, coverages)}): what holding a position costs there is not in these results; import them."
+        f" ({name_markets(lacking, coverages)}): what holding a position costs there is not in these results;"
+        " import them."
     )
 
 
@@ -152,7 +153,7 @@ def describe_sparse(coverages: Sequence[Coverage]) -> str:
         return ""
     return (
         f"{len(sparse)} of {_count(len(coverages), 'market has', 'markets have')} bars for less than half of the"
-        f" window: {_name(sparse, coverages)}. Results there rest on fewer days."
+        f" window: {name_markets(sparse, coverages)}. Results there rest on fewer days."
     )
 
 
@@ -181,15 +182,19 @@ def describe_coverage(coverages: Sequence[Coverage]) -> str:
     broken = [c for c in coverages if c.missing_inside]
     if early:
         told.append(
-            f"{_count(len(early), 'ends', 'end')} early, {_date(c.last_ms for c in early)}: {_name(early, coverages)}."
+            f"{_count(len(early), 'ends', 'end')} early, {_date(c.last_ms for c in early)}:"
+            f" {name_markets(early, coverages)}."
         )
     if late:
         told.append(
-            f"{_count(len(late), 'begins', 'begin')} late, {_date(c.first_ms for c in late)}: {_name(late, coverages)}."
+            f"{_count(len(late), 'begins', 'begin')} late, {_date(c.first_ms for c in late)}:"
+            f" {name_markets(late, coverages)}."
         )
     if broken:
         missing = sum(c.missing_inside for c in broken)
-        told.append(f"{_count(len(broken), 'has', 'have')} holes, {missing:,} bars in all: {_name(broken, coverages)}.")
+        told.append(
+            f"{_count(len(broken), 'has', 'have')} holes, {missing:,} bars in all: {name_markets(broken, coverages)}."
+        )
     if early or late:
         told.append("Results of markets with less history rest on fewer days.")
     return " ".join(told)
@@ -200,7 +205,7 @@ def _date(moments: Iterable[int]) -> str:
     return f"on {days[0]}" if len(days) == 1 else f"between {days[0]} and {days[-1]}"
 
 
-def _name(coverages: Sequence[Coverage], among: Sequence[Coverage]) -> str:
+def name_markets(coverages: Sequence[Coverage], among: Sequence[Coverage]) -> str:
     """Their symbols; with the venue where all of them are those of several."""
     alone = len({c.instrument.venue for c in among}) == 1
     names = [c.instrument.symbol if alone else str(c.instrument) for c in coverages]

@@ -35,6 +35,7 @@ from edgeproof.research.evaluation import evaluate_market, list_tasks
 from edgeproof.research.judging import find_false_discoveries, judge, rerun_pool
 from edgeproof.research.progress import SilentListener
 from edgeproof.research.ranking import rank_candidates
+from edgeproof.research.regimes import find_unknown_regimes
 from edgeproof.research.report import build_report, close_report, render_json
 from edgeproof.research.request import NothingToTest, choose_universe
 from edgeproof.research.results import CycleResult, Skipped
@@ -243,6 +244,7 @@ class _Cycle:
                     failures=len(failures),
                 ),
                 stages=(),
+                unknown_regimes=find_unknown_regimes(self._desk, self._request.costs, workers=self._request.workers),
             )
         )
 

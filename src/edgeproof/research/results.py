@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edgeproof.research.coverage import Coverage
     from edgeproof.research.health import Health
     from edgeproof.research.ranking import Ranked, Ranking
+    from edgeproof.research.regimes import UnknownRegime
     from edgeproof.research.request import CycleRequest, Universe
 
 
@@ -96,6 +97,7 @@ class CycleResult:
         version: The package that made it.
         data_hash: Names exactly the rows that were used.
         strategies: How many strategies were tried.
+        unknown_regimes: Regimes of the costs that were unknown in many bars of a market.
         evaluations: How many trials this cycle rests on, failures left out.
         judged: One entry for each strategy that was ranked, by rank.
         stages: The stages before the report itself, in order.
@@ -118,6 +120,7 @@ class CycleResult:
     skipped: tuple[Skipped, ...]
     health: Health
     stages: tuple[StageRecord, ...]
+    unknown_regimes: tuple[UnknownRegime, ...] = ()
 
     @property
     def pool(self) -> tuple[Judged, ...]:

@@ -11,6 +11,7 @@ from edgeproof.backtest import break_down_costs
 from edgeproof.domain.records import Verdict
 from edgeproof.evidence import GateStatus
 from edgeproof.research.coverage import describe_coverage, describe_missing_funding, describe_uncounted
+from edgeproof.research.regimes import describe_unknown_regimes
 from edgeproof.research.request import describe_absent, describe_left_out, describe_shorter_window, say_length
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def review_cycle(result: CycleResult) -> tuple[Remark, ...]:
         *_remark_on_costs(result),
         *_remark_on_concentration(result),
         *_remark_on_coverage(result),
+        *_remark_on_regimes(result),
         *_remark_on_refused(result),
         *_remark_on_doubt(result),
         *_remark_on_patience(result),
@@ -134,6 +136,11 @@ def _remark_on_coverage(result: CycleResult) -> Iterator[Remark]:
         yield Remark(topic="trades", severity="note", text=uncounted)
     if left_out := describe_left_out(result.universe.markets):
         yield Remark(topic="left_out", severity="warning", text=left_out)
+
+
+def _remark_on_regimes(result: CycleResult) -> Iterator[Remark]:
+    for told in describe_unknown_regimes(result.unknown_regimes, result.coverages):
+        yield Remark(topic="unknown_regime", severity="warning", text=told)
 
 
 def _remark_on_refused(result: CycleResult) -> Iterator[Remark]:

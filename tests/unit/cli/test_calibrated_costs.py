@@ -171,6 +171,31 @@ def test_the_sheet_of_a_sweep_says_what_was_charged(ask: Ask, tmp_path: Path) ->
     assert f"{best['trades']:,}" in page.read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("backtest", "ema_crossover"),
+        ("sweep", "ema_crossover", "--param", "fast=9,12"),
+        ("portfolio", "ema_crossover"),
+        ("research", "run", "--strategies", "ema_crossover", "--timeframes", "5m"),
+    ],
+)
+def test_a_regime_that_the_data_never_tells_is_remarked(
+    ask: Ask, desk: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    unfunded = '[[costs.regimes]]\nwhen = "funding_zscore(3) > 1"\nfactor = 3\n'
+    known = '[[costs.regimes]]\nwhen = "close > sma(20)"\nfactor = 2\n'
+    inert = '[[costs.regimes]]\nwhen = "taker_buy_volume > 1"\nfactor = 1\n'
+    (desk / "edgeproof.toml").write_text(unfunded + known + inert, "utf-8")
+    document = ask(*command)
+    told = [one["text"] for one in document["report"]["review"]] if "report" in document else document["remarks"]
+    (remark,) = (text for text in told if text.startswith("Regime "))
+    assert remark.startswith("Regime funding_zscore(3) > 1 was unknown in 100% of the bars of BTC-USDT, ETH-USDT: the")
+    if command[0] != "research":
+        assert run(*command, "--workspace", str(desk)) == 0
+        assert "Regime funding_zscore(3) > 1 was unknown in 100%" in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_wrong_regime_stops_every_command_before_any_work(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (desk / "edgeproof.toml").write_text(SETTINGS.replace("regime_volatile() > 0", "regime_volatile()"), "utf-8")
     for command in (
