@@ -144,11 +144,20 @@ def test_other_data_costs_or_equity_are_other_questions() -> None:
         {"costs": Costs(regimes=(Regime(when="adx() > 25", factor=1.5),))},
         {"costs": Costs(regimes=(Regime(when="adx() > 25", factor=1.6),))},
         {"costs": Costs(regimes=(Regime(when="adx() > 26", factor=1.5),))},
-        {"costs": Costs(regimes=(Regime(when="adx() > 25", factor=1.5), Regime(when="close > 1", factor=1.0)))},
+        {"costs": Costs(regimes=(Regime(when="adx() > 25", factor=1.5), Regime(when="close > 1", factor=1.2)))},
     ]
     for at, more in enumerate(asked, start=1):
         ledger.sweep(**more)
         assert ledger.given == 9 * at, more
+
+
+def test_costs_that_charge_the_same_are_the_same_question() -> None:
+    ledger = Ledger()
+    alike = HourlySlippage(buy=(0.0005,) * 24, sell=(0.0005,) * 24)
+    first = ledger.sweep(costs=Costs(slippage=0.0005))
+    for costs in (Costs(hourly=alike), Costs(slippage=0.0005, regimes=(Regime(when="close > 1", factor=1),))):
+        assert_frame_equal(ledger.sweep(costs=costs), first)
+    assert ledger.given == 9
 
 
 def test_regimes_in_another_order_or_spelling_are_the_same_question() -> None:
