@@ -172,7 +172,7 @@ class RegimeSettings(_Section):
     """A condition while which slippage is multiplied."""
 
     when: str
-    factor: float = Field(gt=0, le=1000, allow_inf_nan=False)
+    factor: float = Field(gt=0, le=1000, allow_inf_nan=False, strict=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -107,6 +107,7 @@ REGIME = '[[costs.regimes]]\nwhen = "close > sma(20)"\nfactor = 2\n'
         (REGIME + "colour = 3", r"regimes\.0\.colour: unknown key; .*known are factor, when$"),
         (REGIME + "factr = 3", r"regimes\.0\.factr: unknown key; did you mean 'factor'\? known are factor, when$"),
         (REGIME.replace("(20)", "(0)"), r"sma\(window\) cannot be 0"),
+        (REGIME.replace("= 2", "= true"), r"regimes\.0\.factor: .*valid number, got True"),
         (REGIME.replace("= 2", "= 0"), r"regimes\.0\.factor: .*greater than 0, got 0"),
         (REGIME.replace("= 2", "= -2"), r"regimes\.0\.factor: .*greater than 0, got -2"),
         (REGIME.replace("= 2", "= nan"), r"regimes\.0\.factor: .*finite number, got nan"),
