@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias, cast
 
+import numpy.typing as npt
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from edgeproof.kernels._arrays import FloatArray, IntArray
-
-Prefetch: TypeAlias = Callable[[FloatArray | IntArray, int], None]
+Prefetch: TypeAlias = Callable[[npt.NDArray[Any], int], None]
 
 # As `llvm.prefetch` counts: to read, to keep in every cache, and data rather than instructions.
 _READ: Final = 0
