@@ -84,7 +84,7 @@ def make_sweep_sheet(done: Sweep, replay: Replay, document: Mapping[str, Any]) -
 
 
 def _name(strategy: str, markets: Iterable[str], timeframe: str, params: Mapping[str, float]) -> str:
-    told = ", ".join(f"{name} {value:g}" for name, value in params.items())
+    told = ", ".join(f"{name} {value:.10g}" for name, value in params.items())
     return f"{strategy} on {_list_markets(markets)} at {timeframe}{f' ({told})' if told else ''}"
 
 

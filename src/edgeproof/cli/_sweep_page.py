@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from edgeproof.backtest.sweeps import LEAST_DIGITS
 from edgeproof.cli._sweep_pictures import draw_sweep
-from edgeproof.cli._sweep_view import say_conditions, say_headline, say_luck, say_measure, say_neighbourhood
+from edgeproof.cli._sweep_view import (
+    count_column_digits,
+    say_conditions,
+    say_headline,
+    say_luck,
+    say_measure,
+    say_neighbourhood,
+)
 from edgeproof.pages import assemble_page, open_templates
 
 if TYPE_CHECKING:
@@ -35,7 +43,7 @@ _PAGE: Final = """<header>
 <tbody>
 {% for row in document.rows %}
 <tr><td class="n">{{ loop.index }}</td><td>{{ row.strategy }}</td><td class="nowrap">{{ row.symbol }} {{ row.timeframe }}</td>
-{% for name in columns %}<td class="n">{{ say(name, row[name]) }}</td>{% endfor %}</tr>
+{% for name in columns %}<td class="n">{{ say(name, row[name], digits.get(name, least)) }}</td>{% endfor %}</tr>
 {% endfor %}
 </tbody>
 </table>
@@ -57,6 +65,8 @@ def render_page(document: Mapping[str, Any], table: pl.DataFrame) -> str:
             conditions=say_conditions(document),
             pictures=pictures,
             say=say_measure,
+            digits=count_column_digits(document, table),
+            least=LEAST_DIGITS,
             columns=[
                 *document["columns"],
                 *(name for name in _MEASURES if name == "score" or name != document["metric"]),

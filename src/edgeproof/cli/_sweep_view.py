@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.table import Table
 from rich.text import Text
 
-from edgeproof.backtest.sweeps import NEUTRAL, HeatMap, draw_heat_map
+from edgeproof.backtest.sweeps import LEAST_DIGITS, NEUTRAL, HeatMap, count_digits, draw_heat_map
 from edgeproof.cli._account_files import list_written
 from edgeproof.research.report.words import say_costs
 
@@ -38,7 +38,7 @@ def show_sweep(console: Console, document: Mapping[str, Any], table: pl.DataFram
             console.print(_draw_map(heat, NEUTRAL.get(document["metric"])))
     if document["rows"]:
         console.print()
-        console.print(_draw_rows(document))
+        console.print(_draw_rows(document, table))
     remarks = [f"warning: {remark}" for remark in document["remarks"]]
     for line in (say_conditions(document), *remarks, *list_files(document)):
         console.print(Text(line), soft_wrap=True)
@@ -102,13 +102,18 @@ def say_map(document: Mapping[str, Any], heat: HeatMap, best: str = "* the best"
     return f"Score by {document['metric']} of {place}: {heat.y} down, {heat.x} to the right{median}; {best}."
 
 
-def say_measure(name: str, value: float | None) -> str:
-    """A param or a measure of a row, as a table says it."""
+def say_measure(name: str, value: float | None, digits: int = LEAST_DIGITS) -> str:
+    """A param or a measure of a row in so many digits, as a table says it."""
     if value is None:
         return "-"
     if name in {"total_return", "max_drawdown"}:
         return f"{value:+.2%}" if name == "total_return" else f"{value:.2%}"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.{digits}g}"
+
+
+def count_column_digits(document: Mapping[str, Any], table: pl.DataFrame) -> dict[str, int]:
+    """How many digits each listed param needs, so that no two values of the sweep read the same."""
+    return {name: count_digits(table[name]) for name in document["columns"]}
 
 
 def _say_best(luck: Mapping[str, float]) -> str:
@@ -145,8 +150,8 @@ def _draw_cell(score: float | None, scale: tuple[float, float], *, best: bool) -
     return Text(f" {score:.3g}{mark}", style=f"{'bold ' if best else ''}white on {shade}", justify="right")
 
 
-def _draw_rows(document: Mapping[str, Any]) -> Table:
-    rows = document["rows"]
+def _draw_rows(document: Mapping[str, Any], swept: pl.DataFrame) -> Table:
+    rows, digits = document["rows"], count_column_digits(document, swept)
     places = [name for name in ("strategy", "symbol", "timeframe") if len({row[name] for row in rows}) > 1]
     measures = [name for name in _MEASURES if name == "score" or name != document["metric"]]
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
@@ -156,6 +161,7 @@ def _draw_rows(document: Mapping[str, Any]) -> Table:
     for name in (*document["columns"], *measures):
         table.add_column(name.replace("_", " "), justify="right")
     for rank, row in enumerate(rows, start=1):
-        numbers = [say_measure(name, row[name]) for name in (*document["columns"], *measures)]
+        params = [say_measure(name, row[name], digits[name]) for name in document["columns"]]
+        numbers = [*params, *(say_measure(name, row[name]) for name in measures)]
         table.add_row(str(rank), *(Text(row[name]) for name in places), *numbers)
     return table

@@ -83,6 +83,7 @@ def draw_landscape(land: Landscape, neutral: float | None) -> Figure:
                 "mode": "markers",
                 "x": [land.x_labels[column]],
                 "y": [land.y_labels[row]],
+                "customdata": [[column, row]],  # the cell by number, whatever its labels are
                 "marker": {"symbol": "star", "size": 14, "color": "--ink"},
                 "hoverinfo": "skip",
             },

@@ -76,7 +76,8 @@ def _draw_marks(axis: Any, trace: Figure, layout: Figure, data: list[Figure], ca
     if land is not None:
         numbered = _number_cells(land) is not None
         right, up = _CORNER if numbered else (0.0, 0.0)
-        x, y = [land["x"].index(name) + right for name in x], [land["y"].index(name) + up for name in y]
+        cells = trace["customdata"]
+        x, y = [column + right for column, _ in cells], [row + up for _, row in cells]
         edge = card
     axis.scatter(
         x, y, s=(size * _POINTS_A_PIXEL) ** 2, marker=_MARKERS[marker["symbol"]], color=marker["color"],

@@ -148,6 +148,16 @@ def test_a_person_reads_luck_neighbours_map_and_list(run: Run) -> None:
     assert "max drawdown" in words
 
 
+def test_values_that_lie_close_are_told_apart_wherever_they_are_told(desk: Path, run: Run, tmp_path: Path) -> None:
+    wide = MINE.replace("name: mine", "name: wide").replace("k:", "edge:").replace("k *", "edge *")
+    (desk / "strategies" / "wide.yaml").write_text(wide, "utf-8")
+    page, close = tmp_path / "sweep.html", ["1.00005", "1.0001", "1.0002"]
+    grid = ("--param", f"edge={','.join(close)}", "--param", "fast=3,4", "--symbols", "BTC-USDT")
+    told = run("wide", *grid, "--metric", "total_return", "--html", str(page))
+    assert all(told.count(value) == 3 for value in close)  # once on the map, in two rows of the list
+    assert all(f'<td class="n">{value}</td>' in page.read_text("utf-8") for value in close)
+
+
 def test_the_page_stands_alone_and_escapes_what_it_shows(desk: Path, run: Run, tmp_path: Path) -> None:
     page = tmp_path / "sweep.html"
     run("mine", *GRID, "--metric", "total_return", "--html", str(page))

@@ -77,6 +77,7 @@ def land(side: int) -> Figure:
         "mode": "markers",
         "x": ["1"],
         "y": ["1"],
+        "customdata": [[1, 1]],
         "marker": {"symbol": "star", "size": 14, "color": "k"},
     }
     return {"data": [heat, star], "layout": {}}
@@ -88,6 +89,13 @@ def test_cells_with_room_for_their_numbers_have_them_and_a_star_beside() -> None
     (best,) = [text.get_window_extent() for text in axes.texts if text.get_text() == "6"]
     ((x, y),) = axes.transData.transform(np.asarray(axes.collections[0].get_offsets()))
     assert not (best.x0 <= x <= best.x1 and best.y0 <= y <= best.y1)
+
+
+def test_the_star_stands_in_its_cell_even_where_names_repeat() -> None:
+    figure = land(16)
+    heat, star = figure["data"]
+    heat["x"], heat["y"], star["customdata"] = ["1"] * 16, ["1"] * 16, [[5, 3]]
+    assert np.asarray(draw(figure).collections[0].get_offsets()).tolist() == [[5.0, 3.0]]
 
 
 def test_many_cells_have_no_numbers() -> None:

@@ -3,6 +3,7 @@
 from edgeproof.backtest.sweeps.conditions import read_where
 from edgeproof.backtest.sweeps.doors import read_markets, sweep
 from edgeproof.backtest.sweeps.errors import CombinationRefused, NoCombination, TooManyCombinations
+from edgeproof.backtest.sweeps.labels import LEAST_DIGITS, count_digits
 from edgeproof.backtest.sweeps.landscape import (
     REACH,
     HeatMap,
@@ -21,6 +22,7 @@ from edgeproof.backtest.sweeps.sweeping import Journal, gather_rows, stream_rows
 from edgeproof.backtest.sweeps.table import NEUTRAL, SCORES, name_column
 
 __all__ = [
+    "LEAST_DIGITS",
     "MOST_COMBINATIONS",
     "NEUTRAL",
     "REACH",
@@ -35,6 +37,7 @@ __all__ = [
     "Ring",
     "TooManyCombinations",
     "check_address",
+    "count_digits",
     "draw_heat_map",
     "find_best",
     "gather_rows",

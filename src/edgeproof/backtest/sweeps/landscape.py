@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
+from edgeproof.backtest.sweeps.labels import count_digits
 from edgeproof.domain.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class HeatMap:
 
     Attributes:
         x, y: Columns of the table.
-        x_labels, y_labels: What each column and row of cells stands for: a value, or the first and last of several.
+        x_labels, y_labels: What each column and row of cells stands for: a value, or the first and last of several;
+            no two are alike.
         cells: Row by row; None where there is no score.
         best: Row and column in which the best combination lies.
     """
@@ -212,8 +214,9 @@ def _group(values: pl.Series, most: int) -> tuple[pl.Series, tuple[str, ...]]:
     places = ranks * cells // len(distinct)
     firsts = [distinct[-(-cell * len(distinct) // cells)] for cell in range(cells)]
     lasts = [distinct[-(-(cell + 1) * len(distinct) // cells) - 1] for cell in range(cells)]
+    digits = count_digits([*firsts, *lasts])
     labels = tuple(
-        f"{first:.4g}" if first == last else f"{first:.4g}..{last:.4g}"
+        f"{first:.{digits}g}" if first == last else f"{first:.{digits}g}..{last:.{digits}g}"
         for first, last in zip(firsts, lasts, strict=True)
     )
     return pl.Series(places.astype(np.int64)), labels

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeproof.backtest.sweeps import draw_heat_map, find_best, list_swept, measure_neighbourhood, measure_rings
+from edgeproof.backtest.sweeps import (
+    count_digits,
+    draw_heat_map,
+    find_best,
+    list_swept,
+    measure_neighbourhood,
+    measure_rings,
+)
 from edgeproof.domain.errors import InvalidValue
 
 
@@ -110,6 +117,30 @@ def test_a_cell_is_the_median_of_what_it_holds() -> None:
     heat = draw_heat_map(make_table([[1.0, 2.0, 9.0]]), "b", "a", most_x=1)
     assert heat is not None
     assert heat.cells == ((2.0,),)
+
+
+def test_values_that_lie_close_have_labels_of_their_own() -> None:
+    close = [1.00005, 1.0001, 1.0002, 1.0003, 1.0004]
+    table = make_table([[1.0, 3.0, 2.0, 0.0, 1.0]]).with_columns(b=pl.Series(close))
+    heat = draw_heat_map(table, "b", "a")
+    assert heat is not None
+    assert heat.x_labels == ("1.00005", "1.0001", "1.0002", "1.0003", "1.0004")
+    assert heat.best == (0, 1)
+    shared = draw_heat_map(table, "b", "a", most_x=2)
+    assert shared is not None
+    assert shared.x_labels == ("1.0001..1.0002", "1.0003..1.0004")
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, unique=True))
+def test_digits_keep_any_values_apart(values: list[float]) -> None:
+    digits = count_digits(values)
+    assert len({f"{value:.{digits}g}" for value in values}) == len(values)
+
+
+def test_digits_are_as_few_as_will_do() -> None:
+    assert count_digits([]) == count_digits([5, None, 20]) == count_digits([0.1 + 0.2, 0.1]) == 4
+    assert count_digits([0.1 + 0.2, 0.3]) == 17
 
 
 def test_a_tolerance_is_a_share() -> None:
