@@ -23,6 +23,9 @@ _MOST_CELLS: Final = 60
 _LEAST_CELLS: Final = 4
 _DRAWN_A_CELL: Final = 3
 _FEW_STEPS: Final = 20
+_WIDEST: Final = 300  # pixels for the bars of all rings together, each of which is from 2 to 14 wide
+_THINNEST: Final = 2
+_THICKEST: Final = 14
 _LEGEND_ABOVE: Final = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "entrywidth": 0}
 
 
@@ -41,11 +44,11 @@ def draw_sweep(document: Mapping[str, Any], table: pl.DataFrame) -> dict[str, Pi
             told=say_map(document, heat, best="the star is the best"),
             figure=draw_landscape(heat, NEUTRAL.get(document["metric"])),
         )
-    rings = [ring for ring in measure_rings(table, swept, reach=reach) if ring.scores]
-    if rings:
+    rings = measure_rings(table, swept, reach=reach)
+    if any(ring.scores for ring in rings):
         pictures["flatness"] = Picture(
             heading="How flat it is around the best",
-            told=say_neighbourhood(document),
+            told=f"{say_neighbourhood(document)} {_say_scored(rings)}",
             figure=_draw_rings(rings, document["neighbourhood"]),
         )
     for name in swept:
@@ -64,22 +67,36 @@ def _count_cells(drawn: int) -> int:
 
 
 def _draw_rings(rings: Sequence[Ring], around: Mapping[str, Any]) -> Figure:
-    """Scores by their distance from the best: from worst to best, the median, and the least that counts as near."""
-    steps, end = [ring.steps for ring in rings], rings[-1].steps
+    """Scores by their distance from the best: from worst to best, the median, and the least that counts as near.
+
+    Where no combination lies so far away, or none of those has a score, nothing is drawn.
+    """
+    end = rings[-1].steps
+    found = {ring.steps: ring.scores for ring in rings if ring.scores}
+    steps = range(1, end + 1)
+    scores = [found.get(far, ()) for far in steps]
+    spread = [edge for known in scores for edge in ((known[0], known[-1], None) if known else (None, None, None))]
     best, floor = around["best"], around["best"] - around["tolerance"] * abs(around["best"])
     reach = around["reach"]
     away = "steps away from the best" if reach is None else f"steps of {reach:.0%} of the range away from the best"
     near = f"{around['tolerance']:.0%} below the best"
+    wide = min(max(_WIDEST / end, _THINNEST), _THICKEST)
     return {
         "data": [
-            {**_line("least", steps, [ring.scores[0] for ring in rings], width=0), "showlegend": False},
             {
-                **_line("all of them", steps, [ring.scores[-1] for ring in rings], width=0),
-                "fill": "tonexty",
+                **_line(
+                    "from the lowest score to the highest", [far for far in steps for _ in range(3)], spread, width=wide
+                ),
                 "opacity": 0.25,
-                "showlegend": True,
+                "hoverinfo": "skip",
             },
-            _line("half of them score less", steps, [median(ring.scores) for ring in rings], width=2),
+            {
+                **_line("half of the scores are less", steps, [median(known) if known else None for known in scores]),
+                "mode": "lines+markers",
+                "marker": {"symbol": "circle", "size": 7, "color": "--series-1"},
+                "customdata": [[known[0], known[-1], len(known)] if known else [None, None, 0] for known in scores],
+                "hovertemplate": "%{y:.4g}; all %{customdata[2]} from %{customdata[0]:.4g} to %{customdata[1]:.4g}",
+            },
             {**_line(near, [0, end], [floor, floor], width=1), "line": _stroke("--soft", 1, "dot")},
             _star(0, best),
         ],
@@ -95,6 +112,12 @@ def _draw_rings(rings: Sequence[Ring], around: Mapping[str, Any]) -> Figure:
             "hovermode": "x unified",
         },
     }
+
+
+def _say_scored(rings: Sequence[Ring]) -> str:
+    """How many are drawn, the best included: what has no score cannot be."""
+    known, count = sum(len(ring.scores) for ring in rings), sum(ring.count for ring in rings)
+    return f"On this market and timeframe {known + 1:,} of {count + 1:,} combinations have a score."
 
 
 def _draw_along(best: Mapping[str, Any], table: pl.DataFrame, name: str) -> Figure:
@@ -119,7 +142,7 @@ def _star(x: float, y: float) -> Figure:
     return {"type": "scatter", "mode": "markers", "name": "the best", "x": [x], "y": [y], "marker": marker}
 
 
-def _line(name: str, x: Sequence[int], y: Sequence[float], *, width: float) -> Figure:
+def _line(name: str, x: Sequence[int], y: Sequence[float | None], *, width: float = 2) -> Figure:
     line = _stroke("--series-1", width, "solid")
     return {"type": "scatter", "mode": "lines", "name": name, "x": list(x), "y": list(y), "line": line}
 

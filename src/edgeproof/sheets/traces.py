@@ -66,7 +66,20 @@ def _draw_scatter(axis: Any, trace: Figure, layout: Figure, data: list[Figure], 
     if line["width"]:
         dash = _DASHES[line.get("dash", "solid")]
         style = "steps-post" if step else "default"
-        axis.plot(x, y, dash, color=line["color"], linewidth=line["width"], drawstyle=style, label=trace["name"])
+        axis.plot(
+            x, y, dash, color=line["color"], linewidth=line["width"], drawstyle=style, label=trace["name"],
+            alpha=1.0 if "fill" in trace else trace.get("opacity", 1.0), solid_capstyle="butt", **_choose_points(trace),
+        )  # fmt: skip
+
+
+def _choose_points(trace: Figure) -> dict[str, Any]:
+    """What stands on each point of a line, where something does: one point alone has no line."""
+    if "markers" not in trace["mode"]:
+        return {}
+    return {
+        "marker": _MARKERS[trace["marker"]["symbol"]],
+        "markersize": trace["marker"]["size"] * _POINTS_A_PIXEL,
+    }
 
 
 def _draw_marks(axis: Any, trace: Figure, layout: Figure, data: list[Figure], card: str) -> None:  # noqa: ANN401

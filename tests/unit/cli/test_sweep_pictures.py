@@ -61,3 +61,31 @@ def test_the_star_of_the_map_stands_on_the_best_cell_though_values_lie_close() -
     assert heat["z"][row][column] == -32.1
     assert (heat["x"][column], heat["y"][row]) == (star["x"][0], star["y"][0]) == ("1.0003", "5")
     assert len(set(heat["x"])) == 5
+
+
+def test_one_ring_is_drawn_as_a_point_and_a_bar() -> None:
+    picture = draw([5], [1, 2, 3], [1.0, 2.0, 1.5])["flatness"]
+    spread, half, near, star = picture.figure["data"]
+    assert (half["mode"], half["x"], half["y"]) == ("lines+markers", [1], [1.25])
+    assert (spread["x"], spread["y"]) == ([1, 1, 1], [1.0, 1.5, None])
+    assert near["y"] == [1.6, 1.6]
+    assert (star["x"], star["y"]) == ([0], [2.0])
+
+
+def test_nothing_is_drawn_where_no_combination_has_a_score() -> None:
+    picture = draw([5], [1, 2, 3, 4, 5], [2.0, None, None, 1.9, None])["flatness"]
+    spread, half, *_ = picture.figure["data"]
+    assert (half["x"], half["y"]) == ([1, 2, 3, 4], [None, None, 1.9, None])
+    assert spread["y"] == [None] * 6 + [1.9, 1.9] + [None] * 4
+    assert picture.told.endswith("2 of 5 combinations have a score.")
+    assert picture.figure["layout"]["xaxis"]["range"] == [-0.5, 4.5]
+
+
+def test_a_best_whose_others_have_no_score_has_no_rings() -> None:
+    assert "flatness" not in draw([5], [1, 2, 3], [2.0, None, None])
+
+
+def test_every_score_stands_along_its_param_and_the_star_on_the_best() -> None:
+    points, star = draw([5, 10], [1, 2], [1.0, None, 3.0, 2.0])["along-b"].figure["data"]
+    assert (points["x"], points["y"]) == ([1, 1, 2], [1.0, 3.0, 2.0])
+    assert (star["x"], star["y"]) == ([1], [3.0])

@@ -117,6 +117,15 @@ def test_a_bar_of_one_moment_among_years_is_wide_enough_to_be_seen() -> None:
     assert axes.patches[0].get_window_extent().width > 1.5
 
 
+def test_a_line_of_one_point_shows_it_and_a_line_with_gaps_leaves_them() -> None:
+    line = {"type": "scatter", "mode": "lines+markers", "name": "x", "line": {"color": "k", "width": 2}}
+    marker = {"symbol": "circle", "size": 8, "color": "k"}
+    axes = draw({"data": [{**line, "marker": marker, "x": [1, 2, 3], "y": [None, 4.0, None]}], "layout": {}})
+    (drawn,) = axes.lines
+    assert (drawn.get_marker(), drawn.get_markersize()) == ("o", 6.0)
+    assert np.isnan(np.asarray(drawn.get_ydata(), dtype=float)).tolist() == [True, False, True]
+
+
 @pytest.mark.parametrize(
     ("gross", "funding", "told"),
     [
