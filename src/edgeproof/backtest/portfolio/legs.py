@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from edgeproof.backtest.portfolio.sizing import check_sizing
 from edgeproof.domain.errors import InvalidValue
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from edgeproof.backtest.portfolio.sizing import Sizing
     from edgeproof.domain.signals import Signals
 
+_FEWEST_LETTERS: Final = 6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Leg:
     """One strategy's decisions on one symbol; at most one position at a time.
 
     Attributes:
-        name: What it is called in results, such as the strategy's name.
+        name: What it is called in results, such as the strategy's name; `order_legs` tells equal ones apart.
         symbol: What it trades.
         signals: Its decisions.
         priority: Lower ones are served first where capital or room is short.
@@ -66,6 +68,8 @@ def keep_priority(one: object) -> None:
 def order_legs(legs: Iterable[Leg]) -> tuple[Leg, ...]:
     """The legs in the order in which they are served, however they were given.
 
+    Where several do different things under one name, each name tells the begin of its leg's identity too.
+
     Raises:
         InvalidValue: No leg, or the same one twice.
     """
@@ -76,4 +80,24 @@ def order_legs(legs: Iterable[Leg]) -> tuple[Leg, ...]:
     for leg in ordered:
         if seen[leg.symbol, leg.rank[2]] > 1:
             raise InvalidValue("legs", f"{leg.name} on {leg.symbol} twice", "each strategy once on a symbol")
-    return ordered
+    return _tell_apart(ordered)
+
+
+def _tell_apart(legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
+    """Trades and parts say their leg by its name alone, so one name stands for one thing."""
+    identities: dict[str, set[str]] = defaultdict(set)
+    for leg in legs:
+        identities[leg.name].add(leg.identity)
+    return tuple(
+        replace(leg, name=f"{leg.name} #{_shorten(leg.identity, identities[leg.name])}")
+        if leg.identity and len(identities[leg.name]) > 1
+        else leg
+        for leg in legs
+    )
+
+
+def _shorten(identity: str, among: set[str]) -> str:
+    letters = _FEWEST_LETTERS
+    while len({one[:letters] for one in among}) < len(among):
+        letters += 1
+    return identity[:letters]

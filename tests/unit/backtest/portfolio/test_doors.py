@@ -19,10 +19,12 @@ from edgeproof.backtest.portfolio import (
     backtest_portfolio,
     describe_portfolio,
     name_portfolio,
+    order_legs,
 )
 from edgeproof.domain.errors import InvalidValue, RequestError, UnknownName
 from edgeproof.domain.instruments import InstrumentRules
 from edgeproof.execution import Costs, Regime
+from edgeproof.sheets.parts import match_parts
 from edgeproof.strategies import library_names, load_strategy
 from fakes.small_markets import make_bars, make_funding
 from fakes.tiny_market import make_bars as make_tiny
@@ -57,6 +59,47 @@ def test_legs_are_named_by_what_differs_from_the_strategy() -> None:
     ]
     result = backtest_portfolio(BARS, members)
     assert {leg.name for leg in result.legs} == {"ema_crossover(fast=9)", "ema_crossover@5m"}
+
+
+MINE = """
+name: mine
+thesis: A fast mean above a slow one goes on.
+timeframe: 5m
+long: crosses_above(ema(9), ema(21))
+stop: 2 * atr(14)
+take: {take} * atr(14)
+take_share: 0.5
+"""
+
+
+def test_parts_belong_to_their_own_trade_where_two_strategies_have_one_name() -> None:
+    bars = BARS.filter(symbol="X-USDT")
+    result = backtest_portfolio(bars, [MINE.format(take=take) for take in (0.5, 1.0)])
+    near, far = (leg.name for leg in result.legs)
+    assert near != far
+    assert near.startswith("mine #")
+    assert far.startswith("mine #")
+    parts = match_parts(result.trades, result.partial_exits)
+    assert len(parts) == len(result.parts) > 10
+    assert parts["trade"].is_unique().all()
+
+
+def test_params_that_read_alike_are_told_apart() -> None:
+    members = [Member(strategy="bb_reversion", params={"width": width}) for width in (2.000001, 2.000002)]
+    result = backtest_portfolio(BARS, members)
+    assert result.by_leg.select("leg", "symbol").is_unique().all()
+    assert len({leg.name for leg in result.legs}) == 2
+
+
+def test_the_same_leg_on_two_symbols_keeps_its_name() -> None:
+    result = backtest_portfolio(BARS, ["ema_crossover", "bb_reversion"])
+    assert {leg.name for leg in result.legs} == {"ema_crossover", "bb_reversion"}
+
+
+def test_identities_that_begin_alike_are_told_as_far_as_they_differ() -> None:
+    bars = make_tiny(*["100"] * 3)
+    legs = [Leg(name="a", symbol="A", signals=make_signals(bars, "L"), identity=f"long-same-{at}") for at in "12"]
+    assert [leg.name for leg in order_legs(legs)] == ["a #long-same-1", "a #long-same-2"]
 
 
 def test_order_of_strategies_and_of_rows_changes_nothing() -> None:
