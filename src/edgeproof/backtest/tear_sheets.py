@@ -11,7 +11,7 @@ import polars as pl
 from edgeproof.backtest.frames import split_bars
 from edgeproof.backtest.sweeps.landscape import draw_heat_map, list_swept
 from edgeproof.backtest.sweeps.table import NEUTRAL
-from edgeproof.domain.errors import InvalidValue, SchemaMismatch
+from edgeproof.domain.errors import InvalidValue, SchemaMismatch, WorkError
 from edgeproof.domain.results import PARTIAL_EXITS
 from edgeproof.domain.scalars import read_whole
 from edgeproof.pages import write_atomically
@@ -21,6 +21,7 @@ from edgeproof.sheets import (
     Market,
     Sheet,
     gather_candles,
+    list_painted,
     read_parts,
     render_pictures,
     render_quantstats,
@@ -78,7 +79,7 @@ def write_tear_sheet(  # noqa: PLR0913 - one keyword for each thing a sheet may 
 
 
 def write_pictures(sheet: Sheet, folder: str | Path) -> list[Path]:
-    """Write the figures of a sheet as PNG, each named for what it shows.
+    """Write the figures of a sheet as PNG, each named for what it shows, instead of those of an earlier run.
 
     Raises:
         MissingExtra: The library that draws them is not installed.
@@ -90,14 +91,22 @@ def write_pictures(sheet: Sheet, folder: str | Path) -> list[Path]:
 def write_painted(pictures: Mapping[str, bytes], folder: str | Path) -> list[Path]:
     """Write pictures as ``name.png`` into a folder, which is made if need be.
 
+    Pictures that an earlier run painted there and this one did not are removed, so that nobody takes them for its own;
+    whatever else lies there stays.
+
     Raises:
-        WorkError: A file cannot be written.
+        WorkError: A file cannot be written or removed.
     """
     written, place = [], _resolve(folder)
     for name, picture in pictures.items():
         target = place / f"{name}.png"
         write_atomically(target, picture)
         written.append(target)
+    for stale in sorted({*list_painted(place)} - {*written}):
+        try:
+            stale.unlink(missing_ok=True)
+        except OSError as error:
+            raise WorkError(f"cannot remove {stale}: {error.strerror}; remove this picture of an earlier run") from None
     return written
 
 

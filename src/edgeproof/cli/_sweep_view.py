@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SHADES: Final = ("#aa0000", "#b36b00", "#5c6166", "#2b7a9e", "#004f9f")
 _MOST_COLUMNS: Final = 10
 _MOST_ROWS: Final = 20
+_UNWRITTEN: Final = {"sheet": "tear sheet", "png": "picture"}
 _MEASURES: Final = ("score", "total_return", "sharpe", "max_drawdown", "trades")
 
 
@@ -51,9 +52,10 @@ def say_conditions(document: Mapping[str, Any]) -> str:
 
 
 def list_files(document: Mapping[str, Any]) -> list[str]:
-    """A line for each file that was written."""
+    """A line for each file that was written, and for each that was asked for and could not be."""
     page = [f"page of the sweep written to {document['html']}"] if document.get("html") else []
-    return [*page, *list_written(document)]
+    missed = [f"no {_UNWRITTEN[name]}: no combination has a score" for name in document["not_written"]]
+    return [*page, *list_written(document), *missed]
 
 
 def say_headline(document: Mapping[str, Any]) -> str:

@@ -161,6 +161,8 @@ def run_sweep(
     document["html"] = None if html is None else _write_page(done, document, html)
     document["sheet"] = None if sheet is None or document["best"] is None else _write_sheet(done, document, sheet)
     document["png"] = None if png is None else _write_pictures(done, document, png)
+    wanted_of_best = {"sheet": sheet, "png": png} if document["best"] is None else {}
+    document["not_written"] = [name for name, place in wanted_of_best.items() if place is not None]
     answer(document, as_json=as_json, show=lambda console: show_sweep(console, document, done.table))
 
 

@@ -23,6 +23,7 @@ from edgeproof.sheets.traces import draw_trace, to_days
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from edgeproof.pages import Figure
     from edgeproof.sheets.account import Sheet
@@ -40,6 +41,12 @@ _LINE: Final = 0.17
 _LETTERS: Final = 145  # in a line of small print
 _MOST_LINES: Final = 4
 _VARIABLE: Final = re.compile(r"(--[a-z0-9-]+):\s*([^;]+);")
+_MAKER: Final = "edgeproof"
+_MARK: Final = b"tEXtSoftware\x00" + _MAKER.encode()  # as PNG writes it, before the first pixel
+_HEAD: Final = 1_024  # bytes in which the mark lies
+_OURS: Final = re.compile(
+    r"(map|flatness|along-.+|equity|underwater|rolling|price(-.+)?|returns|mae|mfe|exposure|costs|months|hours)\.png"
+)
 _NO_FILE_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME: Final = 60
 # Years, months, days, hours, minutes, seconds; then the same where the smaller part is zero; then what all ticks share.
@@ -82,6 +89,21 @@ def paint_pictures(pictures: Mapping[str, Picture], title: str) -> dict[str, byt
     return {name: _paint(picture, title, colours) for name, picture in pictures.items()}
 
 
+def list_painted(folder: Path) -> list[Path]:
+    """Pictures in a folder that this program painted: by their names and by the mark inside them."""
+    named = [path for path in sorted(folder.glob("*.png")) if _OURS.fullmatch(path.name) and path.is_file()]
+    return [path for path in named if _MARK in _read_head(path)]
+
+
+def _read_head(path: Path) -> bytes:
+    """The beginning of a file; nothing of one that cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError:
+        return b""
+
+
 def _name_files(markets: list[str]) -> list[str]:
     """What the pictures of markets are called: names that differ wherever they become files."""
     if len(markets) == 1:
@@ -113,7 +135,7 @@ def _paint(picture: Picture, title: str, colours: Mapping[str, str]) -> bytes:
     _fill(paper, data, layout, colours)
     kept = BytesIO()
     # Without a date or version inside, the same figure is the same file.
-    paper.savefig(kept, format="png", metadata={"Software": None}, facecolor=colours["--card"])
+    paper.savefig(kept, format="png", metadata={"Software": _MAKER}, facecolor=colours["--card"])
     return kept.getvalue()
 
 

@@ -187,6 +187,26 @@ def test_a_table_without_scores_has_no_pictures(ask: Ask, tmp_path: Path) -> Non
     assert ask("mine", "--param", "k=1:4", "--timeframe", "4h", "--png", str(tmp_path / "none"))["png"] == []
 
 
+def test_without_a_score_it_is_said_that_nothing_was_drawn(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    grid = ("mine", "--param", "k=1:4", "--timeframe", "4h")
+    told = run(*grid, "--png", str(tmp_path / "none"), "--sheet", str(tmp_path / "sheet.html"))
+    assert "no picture: no combination has a score" in told
+    assert "no tear sheet: no combination has a score" in told
+    assert "no picture" not in run(*grid)
+
+
+def test_pictures_of_an_earlier_sweep_do_not_stay_beside_the_new_ones(ask: Ask, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    folder, one = tmp_path / "pictures", ("mine", "--symbols", "BTC-USDT", "--metric", "total_return")
+    ask(*one, *GRID, "--png", str(folder))
+    (folder / "along-k.png").write_bytes(b"somebody else's")
+    ask(*one, "--param", "fast=3:5", "--png", str(folder))
+    assert {path.name for path in folder.iterdir()} == {"flatness.png", "along-fast.png", "along-k.png"}
+    ask("mine", "--param", "k=1:4", "--timeframe", "4h", "--png", str(folder))
+    assert [path.name for path in folder.iterdir()] == ["along-k.png"]
+
+
 def test_files_are_told_where_they_are(run: Run, tmp_path: Path) -> None:
     told = run("mine", *GRID, "--metric", "total_return", "--html", str(tmp_path / "sweep.html"))
     assert f"page of the sweep written to {tmp_path / 'sweep.html'}" in told

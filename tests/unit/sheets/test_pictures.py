@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,11 +14,15 @@ from edgeproof.sheets import (
     draw_markets,
     draw_pictures,
     gather_candles,
+    list_painted,
     paint_pictures,
     render_pictures,
 )
 from edgeproof.sheets.price import MOST_TRADES_SEEN
 from fakes.accounts import HandmadeAccount, leave_in_parts, make_curve, make_trades, make_walk, trade_walk
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytest.importorskip("matplotlib")
 
@@ -41,6 +45,18 @@ def test_every_figure_is_a_png(pictures: dict[str, bytes]) -> None:
         wide, high = struct.unpack(">II", picture[16:24])
         assert wide == 1_440
         assert 200 < high < 1_500, name
+
+
+def test_painted_pictures_are_known_by_name_and_mark(tmp_path: Path, pictures: dict[str, bytes]) -> None:
+    names = {*pictures, "price-1-A-B", "map", "flatness", "along-fast"}
+    for name in names:
+        (tmp_path / f"{name}.png").write_bytes(next(iter(pictures.values())))
+    assert {path.stem for path in list_painted(tmp_path)} == names
+    (tmp_path / "equity.png").write_bytes(b"\x89PNG of somebody else")
+    (tmp_path / "mine.png").write_bytes(pictures["equity"])
+    (tmp_path / "price-dir.png").mkdir()
+    assert {path.stem for path in list_painted(tmp_path)} == names - {"equity"}
+    assert list_painted(tmp_path / "nowhere") == []
 
 
 def test_the_same_figure_is_the_same_picture_to_the_bit() -> None:
