@@ -137,27 +137,28 @@ def open_entry(
         slippage: Share of the price.
         tick: Price step of the fill.
     """
-    entry, size, fee, margin, liquidation = open_position(
+    # Without fee or upkeep it asks for the size alone: both are held against the whole account's room, not the capital.
+    entry, size, _, _, _ = open_position(
         side,
         market,
         capital,
         used,
-        fee_share,
+        0.0,
         slippage,
         symbol["lot"],
         tick,
         symbol["min_size"],
         symbol["max_leverage"],
-        maintenance,
+        0.0,
     )
-    if size > 0.0 and (margined > max(1.0, used) or margin > free - fee):
-        margin = min(size * entry / margined, free - fee)
-        if margin <= 0.0:
-            return False
-        liquidation = liquidation_price(side, entry, size, margin, maintenance)
-        if side * (market - liquidation) <= 0.0:
-            return False
     if size <= 0.0:
+        return False
+    fee = size * entry * fee_share
+    margin = min(size * entry / margined, free - fee)
+    if margin <= 0.0:
+        return False
+    liquidation = liquidation_price(side, entry, size, margin, maintenance)
+    if side * (market - liquidation) <= 0.0:
         return False
     p["side"], p["decision"], p["bar"], p["resting"] = side, asked["decision"], asked["bar"], 0
     p["entry"], p["size"], p["entered"], p["entry_fee"] = entry, size, size, fee

@@ -275,16 +275,16 @@ def replay_portfolio_py(
                         if capital * used < least_part * wish:
                             outcomes[NO_MARGIN] += 1
                             continue
-                rules = lot, entry_tick, min_size, most, upkeep
-                entry, size, fee, margin, liquidation = open_position(
-                    side, market, capital, used, fee_share, slipping[0], *rules
-                )
-                if size > 0.0 and (margined > max(1.0, used) or margin > free - fee):
-                    margin = min(size * entry / margined, free - fee)
-                    if margin > 0.0:
-                        liquidation = liquidation_price(side, entry, size, margin, upkeep)
-                    if margin <= 0.0 or side * (market - liquidation) <= 0.0:
-                        size = 0.0
+                # Of what the single replay makes of that capital only the size: fee and margin are the account's.
+                free_of_charge = 0.0
+                rules = lot, entry_tick, min_size, most, free_of_charge
+                entry, size, *_ = open_position(side, market, capital, used, free_of_charge, slipping[0], *rules)
+                fee, liquidation = size * entry * fee_share, np.nan
+                margin = min(size * entry / margined, free - fee)
+                if size > 0.0 and margin > 0.0:
+                    liquidation = liquidation_price(side, entry, size, margin, upkeep)
+                if not side * (market - liquidation) > 0.0:
+                    size = 0.0
                 if size <= 0.0:
                     outcomes[REFUSED] += 1
                     continue

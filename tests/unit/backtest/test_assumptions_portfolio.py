@@ -15,6 +15,7 @@ from edgeproof.backtest.portfolio import (
     Limits,
     RiskPerTrade,
     Signalled,
+    Sizing,
     TargetVolatility,
     replay_legs,
 )
@@ -152,6 +153,33 @@ def test_the_entry_fee_is_paid_before_the_margin() -> None:
     # 6,000 and its fee of 60 leave B 3,940, of which its own fee of 39.40 is no margin either.
     assert full.account["margin"][2] == pytest.approx(6_000 + 3_940 - 39.4)
     assert full.account["margin"][2] == pytest.approx(full.account["cash"][2])
+
+
+@pytest.mark.parametrize(
+    ("sizing", "limits"),
+    [
+        (Signalled(share=0.05), Limits()),
+        (FixedLeverage(leverage=1.0), Limits(margin_leverage=20.0)),
+        (FixedLeverage(leverage=20.0), Limits(max_gross=1.0, least_part=0.0)),
+    ],
+)
+def test_a_small_entry_has_its_whole_margin_where_the_rest_of_the_account_is_free(
+    sizing: Sizing, limits: Limits
+) -> None:
+    costs, rules = Costs(taker=0.0006, slippage=0, latency_ms=0), {"A": InstrumentRules(maintenance_margin=0.0)}
+    # A margin of a twentieth is gone at 95, not before.
+    for low, ended in (("95.01", "end"), ("95", "liquidation")):
+        bars = make_bars("100", "100", f"100 100 {low} 100", "100")
+        leg = make_leg(bars, "L", leverage=20.0, sizing=sizing)
+        assert tell(trade_together({"A": bars}, leg, costs=costs, rules=rules, limits=limits))[0][-1] == ended
+
+
+def test_an_entry_is_taken_whose_fee_is_more_than_its_part_of_the_account() -> None:
+    hours = make_bars(*["100"] * 3, timeframe="1h")
+    leg = make_leg(hours, "L", leverage=20.0, sizing=Signalled(share=0.05))
+    result = trade_together({"A": hours}, leg, costs=Costs(taker=0.06, slippage=0, latency_ms=0))
+    # A fee of 600 for 10,000, and a margin of 500.
+    assert result.account[["cash", "margin"]][2].tolist() == (pytest.approx(9_400), 500)
 
 
 def test_margin_tiers_are_those_of_each_position() -> None:
