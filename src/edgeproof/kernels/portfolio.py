@@ -340,7 +340,8 @@ def _replay_portfolio(
                     threshold,
                 )
                 wish = capital * used
-                if wish > room:
+                cut = wish > room
+                if cut:
                     if room <= 0.0 or room < least_part * wish:
                         outcomes[leg, reason] += 1
                         continue
@@ -351,7 +352,7 @@ def _replay_portfolio(
                     used, maintenance = choose_tier(own_tiers, capital, used)
                     margined = max(1.0, used, min(margin_leverage, find_tier_leverage(own_tiers, capital * used)))
                     if capital * used > free * margined:
-                        capital = free * margined / used
+                        capital, cut = free * margined / used, True
                         if capital * used < least_part * wish:
                             outcomes[leg, NO_MARGIN] += 1
                             continue
@@ -360,7 +361,7 @@ def _replay_portfolio(
                 ):
                     outcomes[leg, REFUSED] += 1
                     continue
-                p["equity"], p["cut"] = equity, int(wish > room)
+                p["equity"], p["cut"] = equity, int(cut)
                 if rests:
                     p["resting"], p["expires_at"] = 1, due + terms["wait"] * terms["decision_ms"]
                     if extras is not None:

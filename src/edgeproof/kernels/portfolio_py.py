@@ -260,7 +260,8 @@ def replay_portfolio_py(
                 reason = (NO_MARGIN, NO_GROSS_ROOM, NO_SYMBOL_ROOM, NO_CORRELATED_ROOM)[rooms.index(room)]
                 capital = float(terms["share"]) * equity
                 wish = capital * used
-                if wish > room:
+                cut = wish > room
+                if cut:
                     if room <= 0.0 or room < least_part * wish:
                         outcomes[reason] += 1
                         continue
@@ -271,7 +272,7 @@ def replay_portfolio_py(
                     used, upkeep = choose_tier(own, capital, used)
                     margined = max(1.0, used, min(margin_leverage, find_tier_leverage(own, capital * used)))
                     if capital * used > free * margined:
-                        capital = free * margined / used
+                        capital, cut = free * margined / used, True
                         if capital * used < least_part * wish:
                             outcomes[NO_MARGIN] += 1
                             continue
@@ -316,7 +317,7 @@ def replay_portfolio_py(
                     trail=trail,
                     lowest=entry,
                     highest=entry,
-                    cut=wish > room,
+                    cut=cut,
                 )
                 if rests:
                     account.orders[leg] = Order(opens=opened, fillable=bool(more.fillable[at]), expires_ts=expires_ts)

@@ -203,6 +203,24 @@ def test_margin_tiers_are_those_of_each_position() -> None:
     assert large.equity["margin"].to_list()[2] == pytest.approx(10_000)
 
 
+def test_an_entry_that_margin_tiers_made_smaller_counts_as_cut() -> None:
+    hours = make_bars(*["100"] * 3, timeframe="1h")
+    tiers = (
+        MarginTier(max_notional=5_000, maintenance=0.01, max_leverage=10.0),
+        MarginTier(max_notional=float("inf"), maintenance=0.02, max_leverage=2.0),
+    )
+    result = trade_together(
+        {"A": hours, "B": hours},
+        make_leg(hours, "L"),
+        make_leg(hours, "L", symbol="B", sizing=FixedLeverage(leverage=2.0)),
+        limits=Limits(margin_leverage=10.0),
+        rules={"B": InstrumentRules(tiers=tiers)},
+    )
+    # A ties up a tenth of 5,000; at its tier's leverage of 2 the rest carries 19,000 of the 20,000 that B wished for.
+    assert [round(size, 9) for *_, size, _ in tell(result)] == [50, 190]
+    assert [leg.cut for leg in result.legs] == [0, 1]
+
+
 def test_less_margin_brings_the_liquidation_nearer() -> None:
     bars = make_bars("100", "100", "100 100 91 95", "95")
     rules = {"A": InstrumentRules(maintenance_margin=0.0)}
@@ -502,3 +520,10 @@ def test_the_account_is_described_at_the_start_and_at_every_last_close_of_an_hou
     # 50 units at 100: 5 of fee at entry; at the last close they leave.
     assert told[:3] == [(10_000, 0, 0, 0, 0), (10_000, 0, 0, 0, 0), (9_995, 0, 5_000, 5_000, 1)]
     assert result.equity["equity"].to_list()[3] == pytest.approx(10_000 - 5 + 500 - 5.5)
+
+
+def test_a_symbol_that_begins_later_adds_no_sample_of_its_own() -> None:
+    bars = make_bars(*["100"] * 90)
+    late = bars.slice(40, 90)
+    result = trade_together({"A": bars, "B": late}, make_leg(bars, "L"), make_leg(late, "L", symbol="B"))
+    assert [(int(ts) - int(bars.ts[0])) // 60_000 for ts in result.equity_ts] == [0, 60, 90]

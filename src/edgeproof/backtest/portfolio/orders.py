@@ -92,7 +92,7 @@ def lay_out(  # noqa: PLR0913 - one keyword for each thing a result depends on
         for leg in legs
     ]
     orders, ambiguous = _list_orders(legs, sized, symbols, used, offsets, step_ms, costs.latency_ms)
-    sample_ts = used[0].sample_ts if len(used) == 1 else np.unique(np.concatenate([tape.sample_ts for tape in used]))
+    sample_ts = _choose_samples(used)
     first_day, last_day = (int(ts) // MS_PER_DAY for ts in (sample_ts[0], sample_ts[-1]))
     opening_day, day_ends = find_day_ends(sample_ts)
     cap, loss = limits.correlation, limits.daily_loss
@@ -146,6 +146,12 @@ def _agree_on_step(symbols: Sequence[str], tapes: Sequence[Tape]) -> int:
             told = f"bars of {symbol} that open {int(apart[np.argmax(apart > 0)])} ms after those of {symbols[0]}"
             raise InvalidValue("bars", told, "bars of several symbols that open together")
     return step.ms
+
+
+def _choose_samples(tapes: Sequence[Tape]) -> IntArray:
+    """The first open of all, then every last close of an hour that any symbol has."""
+    start = min(int(tape.sample_ts[0]) for tape in tapes)
+    return np.unique(np.concatenate([[start], *(tape.sample_ts[1:] for tape in tapes)]))
 
 
 def _list_orders(  # noqa: PLR0913, PLR0917 - what the orders of all legs are made of
