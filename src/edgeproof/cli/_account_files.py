@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from edgeproof.domain.errors import InvalidValue
@@ -38,15 +40,17 @@ class AccountFiles:
             InvalidValue: Not a place for it.
             MissingExtra: A library that makes it is not installed.
         """
-        check_file("trades-csv", self.trades_csv)
-        check_file("parts-csv", self.parts_csv)
-        check_file("sheet", self.sheet)
-        check_file("quantstats", self.quantstats)
+        files = {
+            "trades-csv": self.trades_csv,
+            "parts-csv": self.parts_csv,
+            "sheet": self.sheet,
+            "quantstats": self.quantstats,
+        }
+        check_files(files, self.png)
         if self.quantstats is not None:
             from edgeproof.sheets import require_quantstats
 
             require_quantstats()
-        check_pictures(self.png)
 
     def check_returns(self, account: Account) -> None:
         """Refuse an account that quantstats makes nothing of, before it is recorded.
@@ -87,30 +91,74 @@ def _write_csv(rows: pl.DataFrame, path: Path) -> str:
     return str(target)
 
 
-def check_file(option: str, path: Path | None) -> None:
-    """Refuse a place where no file can be written, before any work is done.
+def check_files(files: Mapping[str, Path | None], pictures: Path | None) -> None:
+    """Refuse places where nothing can be written, before any work is done; nothing of the run is left there.
+
+    Args:
+        files: Where each file goes, by the option that says so.
+        pictures: The folder of pictures.
 
     Raises:
-        InvalidValue: A folder, or a file in a folder that is not there.
+        InvalidValue: No place for it, or the place of another file.
+        MissingExtra: The library that draws pictures is not installed.
     """
-    if path is not None and (not path.expanduser().resolve().parent.is_dir() or path.expanduser().is_dir()):
-        raise InvalidValue(option, str(path), "a file in a folder that exists")
-
-
-def check_pictures(folder: Path | None) -> None:
-    """Refuse a place where no pictures can be written, before any work is done.
-
-    Raises:
-        InvalidValue: A file.
-        MissingExtra: The library that draws them is not installed.
-    """
-    if folder is None:
+    taken: dict[Path, str] = {}
+    for option, path in files.items():
+        if path is None:
+            continue
+        place = _check_file(option, path)
+        if place in taken:
+            raise InvalidValue(option, str(path), f"another place than that of --{taken[place]}")
+        taken[place] = option
+    if pictures is None:
         return
     from edgeproof.sheets import require_drawing
 
     require_drawing()
-    if folder.expanduser().exists() and not folder.expanduser().is_dir():
-        raise InvalidValue("png", str(folder), "a folder")
+    folder = _check_pictures(pictures)
+    for place in (folder, *folder.parents):
+        if place in taken:
+            raise InvalidValue("png", str(pictures), f"another place than that of --{taken[place]}")
+
+
+def _check_file(option: str, path: Path) -> Path:
+    place = path.expanduser().resolve()
+    if not place.parent.is_dir() or place.is_dir():
+        raise InvalidValue(option, str(path), "a file in a folder that exists")
+    if not _takes_files(place.parent):
+        raise InvalidValue(option, str(path), "a file in a folder that can be written to")
+    return place
+
+
+def _check_pictures(folder: Path) -> Path:
+    place = folder.expanduser().resolve()
+    # Unlike `Path.exists`, it takes a place behind a closed door for one that is not there.
+    nearest = next(one for one in (place, *place.parents) if os.path.exists(one))  # noqa: PTH110
+    if not nearest.is_dir():
+        raise InvalidValue("png", str(folder), f"a folder; {nearest} is a file")
+    if not _takes_files(nearest):
+        raise InvalidValue("png", str(folder), f"a folder that can be written to; {nearest} cannot")
+    return place
+
+
+def _takes_files(folder: Path) -> bool:
+    """Whether a file can be made there, found by making one that is gone at once: permissions alone do not say it."""
+    try:
+        with TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def read_folder(text: str) -> Path:
+    """The folder that an option names.
+
+    Raises:
+        InvalidValue: It names none, which would be the current folder.
+    """
+    if not text.strip():
+        raise InvalidValue("png", text, "a folder; . is the current one")
+    return Path(text)
 
 
 def write_sheet(sheet: Sheet, path: Path) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeproof.cli._account_files import read_folder
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -72,7 +74,12 @@ SheetOption = Annotated[
 ]
 PngOption = Annotated[
     Path | None,
-    typer.Option(metavar="FOLDER", help="Write the tear sheet's figures there as PNG.", show_default=False),
+    typer.Option(
+        metavar="FOLDER",
+        parser=read_folder,
+        help="Write the tear sheet's figures there as PNG.",
+        show_default=False,
+    ),
 ]
 QuantstatsOption = Annotated[
     Path | None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from edgeproof.cli._account_files import read_folder
 from edgeproof.cli._door import JsonOption, WorkspaceOption, answer, count_cores
 from edgeproof.cli._replay_options import (
     FillProbabilityOption,
@@ -104,6 +105,7 @@ def run_sweep(
         Path | None,
         typer.Option(
             metavar="FOLDER",
+            parser=read_folder,
             help="Write the heat-map, and how flat it is around the best, there as PNG.",
             show_default=False,
         ),
@@ -119,16 +121,14 @@ def run_sweep(
     """
     from edgeproof.backtest.sweeps import REACH, NoCombination
     from edgeproof.bootstrap import open_workspace
-    from edgeproof.cli._account_files import check_file, check_pictures
+    from edgeproof.cli._account_files import check_files
     from edgeproof.cli._sweep_run import compute_sweep, describe_sweep, load_ground
     from edgeproof.cli._sweep_view import show_sweep
     from edgeproof.domain.errors import InvalidValue, RequestError, WorkError
 
     house = open_workspace(workspace)
     chosen = find_strategies(house, strategies)
-    check_file("html", html)
-    check_file("sheet", sheet)
-    check_pictures(png)
+    check_files({"html": html, "sheet": sheet}, png)
     cores = count_cores()
     wanted = workers or house.settings.compute.workers or house.settings.research.workers or cores
     who = compute or house.settings.compute.ray or None

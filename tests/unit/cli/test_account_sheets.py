@@ -123,10 +123,64 @@ def test_a_sheet_that_cannot_be_written_is_refused_before_any_trial(
     assert open_workspace(desk).ledger.count_trials() == 0
 
 
-def test_a_folder_of_pictures_that_is_a_file_is_refused_before_any_trial(
+@pytest.mark.parametrize("command", [["backtest"], ["portfolio"], ["sweep", "--random", "3"]])
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--png", "{}/taken"), "expected a folder; "),
+        (("--png", "{}/taken/below"), "taken is a file"),
+        (("--png", "/proc/edgeproof"), "expected a folder that can be written to; "),
+        (("--png", ""), "png cannot be ''; expected a folder; . is the current one"),
+        (
+            ("--sheet", "/proc/x.html"),
+            "sheet cannot be '/proc/x.html'; expected a file in a folder that ",
+        ),
+        (("--sheet", "{0}/x", "--png", "{0}/x"), "expected another place than that of --sheet"),
+        (("--sheet", "{0}/x", "--png", "{0}/x/below"), "expected another place than that of --sheet"),
+    ],
+)
+def test_places_where_nothing_can_be_written_are_refused_before_any_trial(
+    command: list[str],
+    options: tuple[str, ...],
+    says: str,
+    desk: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("matplotlib")
+    (desk.parent / "taken").write_text("a file", "utf-8")
+    before = sorted(desk.parent.iterdir())
+    assert run(*command, "ema_crossover", *(one.format(desk.parent) for one in options), "-w", str(desk)) == 2
+    heard = capsys.readouterr().err
+    assert says in heard
+    assert heard.count("\n") == 1
+    assert open_workspace(desk).ledger.count_trials() == 0
+    assert sorted(desk.parent.iterdir()) == before
+
+
+@pytest.mark.parametrize("first", ["--trades-csv", "--sheet", "--quantstats"])
+def test_two_files_cannot_have_one_place(
+    first: str, desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = (first, str(tmp_path / "x"), "--parts-csv", str(tmp_path / "desk" / ".." / "x"))
+    assert run("backtest", "ema_crossover", *places, "-w", str(desk)) == 2
+    assert "another place than that of --" in capsys.readouterr().err
+    assert open_workspace(desk).ledger.count_trials() == 0
+
+
+def test_a_sweeps_page_and_sheet_cannot_have_one_place(
     desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "taken").write_text("a file", "utf-8")
-    assert run("backtest", "ema_crossover", "--png", str(tmp_path / "taken")) == 2
-    assert capsys.readouterr().err.count("\n") == 1
-    assert open_workspace(desk).ledger.count_trials() == 0
+    places = ("--html", str(tmp_path / "x"), "--sheet", str(tmp_path / "x"))
+    assert run("sweep", "ema_crossover", "--random", "3", *places, "-w", str(desk)) == 2
+    assert "sheet cannot be" in capsys.readouterr().err
+
+
+def test_the_current_folder_takes_pictures_where_it_is_named(
+    desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    pictured = ("--metric", "total_return", "--symbols", "BTC-USDT", "--png", ".")
+    assert run("sweep", "ema_crossover", "--param", "fast=4,5", *pictured, "--timeframe", "1m", "-w", str(desk)) == 0
+    assert (tmp_path / "here" / "along-fast.png").is_file()
