@@ -147,8 +147,7 @@ def list_notes(document: Mapping[str, Any]) -> list[str]:
     if missed:
         notes.append(f"wishes to enter that made no trade: {missed}")
     if parts := document["total"]["partial_exits"]:
-        left = "1 position" if parts == 1 else f"{parts:,} positions"
-        notes.append(f"{left} left in part at the target; the price of such a trade is the mean of its exits")
+        notes.append(say_parts(parts))
     notes.extend(f"warning: {remark}" for remark in document.get("remarks", ()))
     notes += list_written(document)
     notes.append(
@@ -156,6 +155,12 @@ def list_notes(document: Mapping[str, Any]) -> list[str]:
         f" {trials['new']} of them new; {trials['in_ledger']:,} tried here so far"
     )
     return notes
+
+
+def say_parts(parts: int) -> str:
+    """How many positions left in part, and what that makes of their price."""
+    left = "1 position" if parts == 1 else f"{parts:,} positions"
+    return f"{left} left in part at the target; the price of such a trade is the mean of its exits"
 
 
 def say_resting(conditions: Mapping[str, float]) -> str:

@@ -10,7 +10,7 @@ from rich.table import Table
 from edgeproof.backtest import describe_metrics
 from edgeproof.backtest.portfolio import describe_sizing
 from edgeproof.cli._account_files import list_written
-from edgeproof.cli._backtest_view import say_resting, say_trades
+from edgeproof.cli._backtest_view import say_parts, say_resting, say_trades
 from edgeproof.cli._columns import choose_columns
 from edgeproof.domain.time import format_ms
 from edgeproof.research.report.words import DRAWDOWN, say_costs, say_rules
@@ -60,6 +60,7 @@ def describe_portfolio_run(done: Portfolio, question: Question, recorded: Record
             "costs": asdict(result.costs),
             "skipped": skipped,
             "cut": sum(leg.cut for leg in result.legs),
+            "partial_exits": len(result.parts),
             **_describe_use(result),
         },
         "legs": [
@@ -98,6 +99,7 @@ def _describe_use(result: PortfolioResult) -> dict[str, Any]:
     return {
         "most_positions": int(account["positions"].max()),
         "most_orders": int(account["orders"].max()),
+        "most_together": int((account["positions"] + account["orders"]).max()),
         "mean_gross": float(gross.mean()) if len(gross) else 0.0,
         "highest_gross": float(gross.max()) if len(gross) else 0.0,
     }
@@ -162,7 +164,7 @@ def list_notes(document: Mapping[str, Any]) -> list[str]:
     grown = f"{metrics['initial_equity']:,.0f} became {metrics['final_equity']:,.2f} ({metrics['total_return']:+.2%})"
     notes = [f"account: {grown}, drawdown {metrics['max_drawdown']:.2%} ({DRAWDOWN}), Sharpe {told}"]
     gross = f"gross {account['mean_gross']:.2f} of equity on average, {account['highest_gross']:.2f} at most"
-    resting = f" and {account['most_orders']} resting orders" if account["most_orders"] else ""
+    resting = f", {account['most_together']} with resting orders counted" if account["most_orders"] else ""
     notes.append(f"up to {account['most_positions']} positions{resting}, {gross} (at the ends of hours)")
     notes.append(f"sizes: {_tell_terms(document['sizing'])}; limits: {_tell_terms(document['limits'])}")
     notes += [say_costs(conditions), say_rules(**document["rules"])]
@@ -172,6 +174,8 @@ def list_notes(document: Mapping[str, Any]) -> list[str]:
         notes.append(say_trades(document["trades_used"]))
     if any(leg["sharpe"] is not None for leg in document["legs"]):
         notes.append("a leg's Sharpe ratio is of its daily pnl over the account's equity")
+    if account["partial_exits"]:
+        notes.append(say_parts(account["partial_exits"]))
     missed = ", ".join(f"{count:,} {why}" for why, count in account["skipped"].items())
     if missed:
         notes.append(f"wishes to enter that made no trade: {missed}")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
@@ -12,6 +13,7 @@ from edgeproof.domain.frames import BARS, TRADES
 from edgeproof.domain.instruments import Instrument
 from edgeproof.domain.time import ONE_MINUTE
 from fakes.command_line import make_desk, run
+from fakes.pages import read_island
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,20 +138,43 @@ def test_entries_rest_and_parts_leave_as_the_strategy_says(
     assert document["strategies"][0]["entry"] == "limit"
     assert document["account"]["skipped"]["missed"] > 0
     assert document["account"]["metrics"]["trades"] > 0
-    assert "part out" in (tmp_path / "sheet.html").read_text()
+    (market,) = read_island((tmp_path / "sheet.html").read_text("utf-8"), "markets")["markets"]
+    assert len(b64decode(market["parts"]["price"])) // 4 == document["account"]["partial_exits"] > 0
     never = ask("resting", "--symbols", "BTC-USDT", "--fill-probability", "0", "--maker", "0.001")
     assert never["account"]["skipped"]["missed"] > document["account"]["skipped"]["missed"]
     assert run("portfolio", "resting", "ema_crossover", "--maker", "0.001") == 0
     shown = capsys.readouterr().out
     assert "entries rest at a limit: maker fee 0.100%, filled when touched 67%" in shown
-    assert " and 2 resting orders, gross" in shown
-    assert "resting orders" not in tell_plain(capsys)
-
-
-def tell_plain(capsys: pytest.CaptureFixture[str]) -> str:
-    """What a person is told of a portfolio whose entries are at the market."""
     assert run("portfolio", *PAIR) == 0
-    return capsys.readouterr().out
+    assert "resting orders" not in capsys.readouterr().out
+
+
+def test_positions_and_orders_that_rest_are_counted_together(
+    ask: Ask, desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (desk / "strategies" / "resting.yaml").write_text(RESTING)
+    asked = "resting", "ema_crossover", "--max-positions", "2"
+    account = ask(*asked)["account"]
+    most = max(account["most_positions"], account["most_orders"])
+    assert 0 < most <= account["most_together"] <= 2
+    assert run("portfolio", *asked) == 0
+    told = f"up to {account['most_positions']} positions, {account['most_together']} with resting orders counted, gross"
+    assert told in capsys.readouterr().out
+
+
+def test_positions_that_left_in_part_are_counted_and_their_price_is_told(
+    ask: Ask, desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (desk / "strategies" / "resting.yaml").write_text(RESTING)
+    document = ask("resting", "--slippage", "0", "--parts-csv", str(tmp_path / "parts.csv"))
+    parts = document["account"]["partial_exits"]
+    assert parts == pl.read_csv(tmp_path / "parts.csv").height > 1
+    assert run("portfolio", "resting", "--slippage", "0") == 0
+    told = f"{parts:,} positions left in part at the target; the price of such a trade is the mean of its exits"
+    assert told in capsys.readouterr().out
+    assert ask(*PAIR)["account"]["partial_exits"] == 0
+    assert run("portfolio", *PAIR) == 0
+    assert "left in part" not in capsys.readouterr().out
 
 
 def test_trades_of_the_lake_settle_bars_where_they_are_asked_for(
