@@ -156,8 +156,10 @@ def _fill(paper: Any, data: list[Figure], layout: Figure, colours: Mapping[str, 
     two = "yaxis2" in layout
     axes = paper.subplots(2, 1, sharex=True, height_ratios=[3, 1]) if two else np.array([paper.subplots()])
     dated = layout.get("xaxis", {}).get("type") == "date"
-    for axis in axes if dated else ():
-        axis.margins(x=0.01)
+    for axis in axes:
+        axis.ticklabel_format(useOffset=False)  # numbers whole, not as what they lie above another one
+        if dated:
+            axis.margins(x=0.01)
     for trace in data:
         draw_trace(axes[1] if trace.get("yaxis") == "y2" else axes[0], trace, layout, data, card=colours["--card"])
     for shade in layout.get("shapes", ()):

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 pytest.importorskip("matplotlib")
 
+from matplotlib.figure import Figure as Paper
+
 
 def make_sheet(bars: int, *, title: str = "mine") -> Sheet:
     walk, result = trade_walk(bars)
@@ -135,6 +137,24 @@ def test_what_is_told_of_a_figure_makes_room_for_itself() -> None:
     short, long = (Picture(heading="h", told="word " * count, figure=figure) for count in (5, 60))
     low, high = (struct.unpack(">I", paint_pictures({"x": one}, "t")["x"][20:24])[0] for one in (short, long))
     assert high > low
+
+
+def test_numbers_on_an_axis_are_told_whole_though_they_lie_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    papers: list[Paper] = []
+    save = Paper.savefig
+
+    def keep(paper: Paper, *given: Any, **named: Any) -> None:  # noqa: ANN401 - whatever a paper is saved with
+        papers.append(paper)
+        save(paper, *given, **named)
+
+    monkeypatch.setattr(Paper, "savefig", keep)
+    marker = {"symbol": "circle", "size": 6, "color": "--ink"}
+    marks = {"type": "scatter", "mode": "markers", "x": [1.00005, 1.0004], "y": [1.0, 2.0], "marker": marker}
+    figure: dict[str, Any] = {"data": [marks], "layout": {"xaxis": {"title": {"text": "edge"}}}}
+    paint_pictures({"x": Picture(heading="h", told="t", figure=figure)}, "t")
+    told = [label.get_text() for label in papers[0].axes[0].get_xticklabels()]
+    assert "1.00010" in told
+    assert papers[0].axes[0].xaxis.get_offset_text().get_text() == ""
 
 
 def test_a_part_that_left_is_drawn() -> None:
