@@ -122,8 +122,9 @@ def check_files(files: Mapping[str, Path | None], pictures: Path | None) -> None
 
 
 def _check_file(option: str, path: Path) -> Path:
-    place = path.expanduser().resolve()
-    if not place.parent.is_dir() or place.is_dir():
+    place = _find(option, path)
+    # Unlike those of `Path`, these take a place behind a closed door for one that is not there.
+    if not os.path.isdir(place.parent) or os.path.isdir(place):  # noqa: PTH112
         raise InvalidValue(option, str(path), "a file in a folder that exists")
     if not _takes_files(place.parent):
         raise InvalidValue(option, str(path), "a file in a folder that can be written to")
@@ -131,14 +132,20 @@ def _check_file(option: str, path: Path) -> Path:
 
 
 def _check_pictures(folder: Path) -> Path:
-    place = folder.expanduser().resolve()
-    # Unlike `Path.exists`, it takes a place behind a closed door for one that is not there.
+    place = _find("png", folder)
     nearest = next(one for one in (place, *place.parents) if os.path.exists(one))  # noqa: PTH110
     if not nearest.is_dir():
         raise InvalidValue("png", str(folder), f"a folder; {nearest} is a file")
     if not _takes_files(nearest):
         raise InvalidValue("png", str(folder), f"a folder that can be written to; {nearest} cannot")
     return place
+
+
+def _find(option: str, path: Path) -> Path:
+    try:
+        return path.expanduser().resolve()
+    except RuntimeError:  # nobody's home, or a link to itself
+        raise InvalidValue(option, str(path), "a place that can be found") from None
 
 
 def _takes_files(folder: Path) -> bool:

@@ -135,6 +135,8 @@ def test_a_sheet_that_cannot_be_written_is_refused_before_any_trial(
             ("--sheet", "/proc/x.html"),
             "sheet cannot be '/proc/x.html'; expected a file in a folder that ",
         ),
+        (("--png", "~nobody-here/x"), "expected a place that can be found"),
+        (("--sheet", "~nobody-here/x"), "expected a place that can be found"),
         (("--sheet", "{0}/x", "--png", "{0}/x"), "expected another place than that of --sheet"),
         (("--sheet", "{0}/x", "--png", "{0}/x/below"), "expected another place than that of --sheet"),
     ],
