@@ -150,22 +150,33 @@ def _add_funding(market: CalmPortfolio, bars: BarSeries, after_ts: int, until: i
 
 
 @SOME
-@given(seed=SEEDS)
-def test_limits_hold_at_every_entry(seed: int) -> None:
-    market = make_calm_portfolio(seed, days=3)
+@given(seed=SEEDS, busy=st.booleans())
+def test_limits_hold_whenever_an_entry_is_placed(*, seed: int, busy: bool) -> None:
+    market = make_calm_portfolio(seed, days=3, busy=busy)
     result = market.run()
-    records, legs = result.records, result.legs
-    symbols = np.array([SYMBOLS.index(legs[owner].symbol) for owner in result.owners])
+    records, legs, owners = result.records, result.legs, result.owners
+    symbols = np.array([SYMBOLS.index(legs[owner].symbol) for owner in owners])
     opens = {
         at: dict(zip(bars.ts.tolist(), bars.open.tolist(), strict=True)) for at, bars in enumerate(market.bars.values())
     }
-    for at in range(len(records)):
-        now = result.entry_ts[at]
-        # Entries of one open are made in the order of legs, exits at that open before them.
-        before = (result.entry_ts < now) | ((result.entry_ts == now) & (result.owners <= result.owners[at]))
-        held = np.flatnonzero(before & (result.exit_ts >= now) & ~((result.exit_ts == now) & (result.entry_ts < now)))
-        marks = np.array([opens[symbols[i]].get(int(now), np.nan) for i in held])
-        notional = records["size"][held] * marks
+    decided = [leg.signals.bars.known_at for leg in order_legs(market.legs)]
+    placed_ts = np.array(
+        [decided[owner][decision] for owner, decision in zip(owners, records["decision"], strict=True)]
+    )
+    placed_ts += market.costs.latency_ms // STEP_MS * STEP_MS
+    left_ts, part = np.full(len(records), 2**62), np.zeros(len(records))
+    left_ts[result.parts["trade"]], part[result.parts["trade"]] = result.part_ts, result.parts["size"]
+    for at, now in enumerate(placed_ts):
+        # Entries of one open are placed in the order of legs, exits at that open before them.
+        before = (placed_ts < now) | ((placed_ts == now) & (owners <= owners[at]))
+        gone = (result.exit_ts < now) | ((result.exit_ts == now) & (result.entry_ts < now))
+        held = np.flatnonzero(before & ~gone)
+        # What rests counts at its own price, what is left of a position at the open.
+        marks = [
+            records["entry_price"][i] if result.entry_ts[i] >= now else opens[symbols[i]].get(int(now), np.nan)
+            for i in held
+        ]
+        notional = (records["size"][held] - np.where(left_ts[held] <= now, part[held], 0.0)) * np.array(marks)
         equity = result.entry_equity[at]
         assert len(held) <= 4
         assert np.nansum(notional) <= 2.5 * equity * (1 + 1e-3)

@@ -17,6 +17,7 @@ from edgeproof.backtest.portfolio import (
     RiskPerTrade,
     Signalled,
 )
+from edgeproof.domain.instruments import InstrumentRules
 from edgeproof.execution import Costs
 from fakes.tiny_market import FREE, START_MS, make_bars, trade
 from fakes.tiny_portfolio import MINUTE_MS, WHOLE, count_skipped, make_leg, tell, trade_together
@@ -164,6 +165,16 @@ def test_funding_never_takes_what_an_order_keeps() -> None:
     assert result.trades["funding"].to_list() == [5_000]
 
 
+def test_an_order_that_missing_bars_kept_back_for_all_of_its_time_is_never_placed() -> None:
+    gap = make_bars("100", "100 100 90 95", "95", minutes=[0, 2, 3])
+    # Due in minute 1 for a minute, it could act in minute 2 at the earliest; two minutes of waiting are enough.
+    for wait, (trades, skipped) in ((1, (0, {"missed": 1})), (2, (1, {}))):
+        leg = make_leg(gap, "L", limit_offset=5.0, limit_wait=wait)
+        result = trade_together({"A": gap}, leg, costs=SURE)
+        assert (len(result.records), count_skipped(result)) == (trades, skipped)
+        assert len(trade(gap, "L", costs=SURE, limit_offset=5.0, limit_wait=wait).records) == trades
+
+
 def test_a_daily_loss_calls_orders_that_rest_back() -> None:
     loss = make_bars("100", "100", "50", *["50"] * 5)
     late = make_bars("100", "100", "100", "100 100 89 95", *["95"] * 4)
@@ -264,6 +275,18 @@ def test_what_a_part_brought_is_cash_and_counts_in_a_days_loss() -> None:
     # Half has earned 500, the other half loses 1,000 by the close of minute 3: 5 % of the day's first equity.
     assert run(0.5, 0.05) == ["daily_loss"]
     assert run(0.5, 0.051) == ["end"]
+
+
+def test_the_fee_of_a_part_takes_from_the_margin_of_the_rest_where_nothing_else_is_left() -> None:
+    bars = make_bars("100", "100 101 99 100", "100 100 97 97", "97")
+    costs, rules = Costs(taker=0.06, slippage=0, latency_ms=0), InstrumentRules(maintenance_margin=0.0)
+    terms: dict[str, Any] = {"leverage": 10.0, "take": 0.5, "take_share": 0.5}
+    result = trade_together(
+        {"A": bars}, make_leg(bars, "L", **terms), sizing=Signalled(), costs=costs, rules={"A": rules}
+    )
+    # 6,000 of fee leave a margin of 4,000; a part earns 250 and pays 3,015, so 1,235 are left for the other 500 units.
+    assert result.trades.select("pnl", "exit_reason").row(0) == (pytest.approx(-10_000), "liquidation")
+    np.testing.assert_array_equal(result.records, trade(bars, "L", costs=costs, rules=rules, **terms).records)
 
 
 def test_partial_exits_are_listed_with_their_leg() -> None:
