@@ -162,7 +162,7 @@ def test_arguments_left_out_take_their_defaults() -> None:
 
 
 def test_numpy_numbers_are_numbers_and_kept_as_python_has_them() -> None:
-    (window,) = FEATURES["ema"].check_arguments([np.int64(20)])  # type: ignore[list-item]
+    (window,) = FEATURES["ema"].check_arguments([np.int64(20)])  # type: ignore[list-item] # numpy's number on purpose
     assert window == 20
     assert type(window) is int
 

@@ -67,7 +67,7 @@ def test_the_numbers_of_a_waterfall_stand_clear_of_bars_and_of_each_other(
 def land(side: int) -> Figure:
     names = [str(number) for number in range(side)]
     cells = [[float(row * side + column) for column in range(side)] for row in range(side)]
-    cells[0][0] = None  # type: ignore[call-overload]
+    cells[0][0] = None  # type: ignore[call-overload] # a cell without a score
     heat = {
         "type": "heatmap", "x": names, "y": names, "z": cells, "colorscale": [[0.0, "red"], [1.0, "green"]],
         "colorbar": {"title": {"text": "score"}},
